@@ -65,7 +65,7 @@ def licence(name: str) -> str:
         last = [
             one.rpartition(" :: ")[2]
             for one in about.get_all("Classifier", [])
-            if one.startswith("License :: OSI")
+            if one.startswith("License :: OSI Approved :: ")
         ]
         told = " OR ".join(_CLASSIFIERS[one] for one in last) or about.get("License") or _UNTOLD.get(name)
     if told is None:

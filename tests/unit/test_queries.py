@@ -99,4 +99,4 @@ def test_every_query_has_a_name_of_its_own_and_a_line_that_says_what_it_is_for(n
 
 def test_a_description_is_not_sent() -> None:
     sent = {query(noun, name).split()[0] for noun, names in written().items() for name in names}
-    assert sent <= {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "LOCK", "SET", "RESET"}
+    assert sent <= {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "LOCK", "SET", "RESET", "COPY"}

@@ -16,6 +16,8 @@ from typer.core import TyperGroup
 
 from tenantry import __version__
 from tenantry.cli import complete, document, everywhere, interrupted
+from tenantry.cli.alert import commands as alert
+from tenantry.cli.alert import look_out
 from tenantry.cli.fleet import fleet
 from tenantry.cli.group import Group, called
 from tenantry.cli.job import action, schedule, scheduler
@@ -85,6 +87,8 @@ app.add_typer(schedule.app, name="schedule", rich_help_panel=_LOOK)
 app.command("scheduler", rich_help_panel=_LOOK)(scheduler.scheduler)
 app.add_typer(action.app, name="action", rich_help_panel=_LOOK)
 app.command("console", rich_help_panel=_LOOK)(console.console)
+app.add_typer(alert.app, name="alert", rich_help_panel=_LOOK)
+app.command("watch", rich_help_panel=_LOOK)(look_out.watch)
 app.add_typer(reader.app, name="reader", rich_help_panel=_LOOK)
 app.command("plan", rich_help_panel=_FLEET)(fleet.plan)
 app.command("apply", rich_help_panel=_FLEET)(fleet.apply)

@@ -18,6 +18,9 @@ _READING = {
 }  # fmt: skip
 """The last words of commands that only read."""
 
+_SENDING = {"alert test"}
+"""Commands with such a word that do more than read."""
+
 _CHANGING_BY = {"doctor": "fix", "verify": "fix", "queries": "cancel"}
 """Those of them that change something if they are given this option."""
 
@@ -57,7 +60,8 @@ def changes(name: str, options: Mapping[str, Any]) -> bool:
     """Whether a command changes something, with its options as click has read them."""
     if options.get("dry_run"):
         return False
-    return name.rpartition(" ")[2] not in _READING or bool(options.get(_CHANGING_BY.get(name, "")))
+    reading = name.rpartition(" ")[2] in _READING and name not in _SENDING
+    return not reading or bool(options.get(_CHANGING_BY.get(name, "")))
 
 
 def require_changer(opened: psycopg.Connection) -> None:

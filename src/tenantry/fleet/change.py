@@ -7,7 +7,9 @@ from typing import Literal
 
 Action = Literal["create", "change", "remove"]
 
-Kind = Literal["template", "connection", "tenant", "feed", "query", "storage", "reader", "job", "state"]
+Kind = Literal[
+    "template", "connection", "tenant", "feed", "query", "storage", "reader", "job", "state", "alert"
+]
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,11 @@ _MAKING: tuple[Kind, ...] = (
     "job",
     "state",
     "reader",
+    "alert",
 )
 """The order of creations and changes: each kind needs only those before it."""
 
-_REMOVING: tuple[Kind, ...] = ("job", "reader", "feed", "tenant", "connection", "template")
+_REMOVING: tuple[Kind, ...] = ("alert", "job", "reader", "feed", "tenant", "connection", "template")
 """The order of removals: each kind is needed only by those before it."""
 
 

@@ -11,7 +11,8 @@ from tenantry.core.model import Template
 from tenantry.core.names import check_tenant_name
 from tenantry.core.storage import of_template
 from tenantry.fleet.change import Change, Detail, Kind, in_order
-from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
+from tenantry.fleet.model import Alerts, Feed, Fleet, Job, Reader, Source, Tenant
+from tenantry.flow.alert import route as routes
 from tenantry.flow.template.file import merged
 
 _Thing = TypeVar("_Thing")
@@ -31,6 +32,7 @@ def difference(wanted: Fleet, live: Fleet, builtin: Callable[[str], object | Non
         *_tenants(wanted, live),
         *_jobs(wanted.jobs, live.jobs or {}),
         *_readers(wanted.readers, live.readers or {}),
+        *_alerts(wanted, live),
     ]
     return in_order(changes)
 
@@ -294,3 +296,45 @@ def _reader(reader: Reader, like: Reader | None = None) -> dict[str, str | None]
         settings = {key: value for key, value in settings.items() if getattr(like, key) is not None}
     tenants = "all" if reader.tenants is None else ", ".join(reader.tenants) or "none"
     return {"tenants": tenants, **settings}
+
+
+# Alerts ---------------------------------------------------------------------------------------------------------------
+
+
+def _alerts(wanted: Fleet, live: Fleet) -> list[Change]:
+    there = live.alerts or {}
+    if wanted.alerts is None:
+        return []
+    tenants = staying(wanted, live)
+    templates = {**(live.templates or {}), **(wanted.templates or {})}
+    for name, alerts in wanted.alerts.items():
+        routes.require_names(alerts.route, tenants, templates, f"alerts.{name}: ")
+        stored = there[name].route.has_secret if name in there else False
+        if alerts.route.needs_secret and not stored and alerts.secret is None and alerts.unread is None:
+            raise InputError(f"alerts.{name} needs a secret")
+    return [
+        *_compared("alert", wanted.alerts, there, lambda new: _pairs({}, _route(new)), _route_differs),
+        *(Change("remove", "alert", name) for name in there if name not in wanted.alerts),
+    ]
+
+
+def _route_differs(new: Alerts, old: Alerts) -> _Details:
+    details = _pairs(_route(old), _route(new))
+    if new.secret is not None and new.secret != old.secret:
+        details += (Detail("secret", secret=True),)
+    return details
+
+
+def _route(alerts: Alerts) -> dict[str, str | None]:
+    route = alerts.route
+    return {
+        "kind": route.kind,
+        "address": route.address,
+        "sender": route.sender,
+        "recipients": ", ".join(route.recipients),
+        "severity": route.severity,
+        "tenants": ", ".join(sorted(route.tenants)),
+        "templates": ", ".join(sorted(route.templates)),
+        "repeat_after": routes.as_text(route.repeat_after),
+        "plain": "true" if route.plain else None,
+    }

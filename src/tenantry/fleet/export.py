@@ -19,6 +19,7 @@ from tenantry.core.model import Template
 from tenantry.core.settings import EMBEDDED
 from tenantry.fleet.file import builtin
 from tenantry.fleet.model import Fleet, Job, Reader, Source, Tenant
+from tenantry.flow.alert.route import REPEAT, Route, as_text
 from tenantry.flow.template import file as template_file
 from tenantry.flow.template.insert import USUAL
 
@@ -149,6 +150,7 @@ class _Writer:
                 ("connections", shared, shared or None),
                 ("tenants", tenants, fleet.tenants),
                 ("readers", {n: self._reader(r) for n, r in (fleet.readers or {}).items()}, fleet.readers),
+                ("alerts", {n: self._alerts(a.route) for n, a in (fleet.alerts or {}).items()}, fleet.alerts),
             )
             if there is not None
         ]
@@ -228,9 +230,30 @@ class _Writer:
                 table.add(key, getattr(reader, key))
         return table
 
-    def _secret(self, name: str) -> str:
+    def _alerts(self, route: Route) -> Table:
+        table = tomlkit.table()
+        if route.kind == "email":
+            table.add("email", list(route.recipients))
+            table.add("smtp", route.address)
+            table.add("sender", route.sender)
+        else:
+            table.add(route.kind, route.address)
+        if route.has_secret:
+            table.add("secret", self._secret(f"alerts_{route.name}", "SECRET"))
+        if route.severity != "warning":
+            table.add("severity", route.severity)
+        for key in ("tenants", "templates"):
+            if getattr(route, key):
+                table.add(key, list(getattr(route, key)))
+        if route.repeat_after != REPEAT:
+            table.add("repeat_after", as_text(route.repeat_after))
+        if route.plain:
+            table.add("plain", True)
+        return table
+
+    def _secret(self, name: str, kind: str = "PASSWORD") -> str:
         stem = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") or "SOURCE"
-        variable = f"TENANTRY_{_free(stem, self.variables, 'TENANTRY_{}_PASSWORD')}_PASSWORD"
+        variable = f"TENANTRY_{_free(stem, self.variables, f'TENANTRY_{{}}_{kind}')}_{kind}"
         self.variables.append(variable)
         return f"env:{variable}"
 

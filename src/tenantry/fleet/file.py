@@ -16,9 +16,10 @@ from tenantry.core.errors import InputError
 from tenantry.core.file import Document
 from tenantry.core.model import Connection, Template
 from tenantry.db.queries import SQL
-from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
+from tenantry.fleet.model import Alerts, Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.fleet.secrets import Reference, SecretMissing, resolve
 from tenantry.fleet.tables import TABLES, ConnectionTable, FeedTable, File, TemplateTable, TenantTable
+from tenantry.flow.alert import route
 from tenantry.flow.template import file as template_file
 
 
@@ -33,7 +34,7 @@ class Unfetched:
 
 @dataclass(frozen=True)
 class Declared:
-    """What a file declares, with secrets that are still to be fetched: those of connections and of readers, by name.
+    """What a file declares, with secrets that are still to be fetched: those of connections, readers and alerts, by name.
 
     `paths` are the files, and `texts` what they and the files of templates and queries hold.
     """
@@ -43,6 +44,7 @@ class Declared:
     readers_passwords: Mapping[str, Unfetched]
     paths: Sequence[Path] = ()
     texts: Mapping[Path, str] = field(default_factory=dict)
+    alerts_secrets: Mapping[str, Unfetched] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class _Texts:
 def with_secrets(
     declared: Declared, *, readers: Collection[str] = (), fetch: bool = True, leave: Collection[str] = ()
 ) -> Fleet:
-    """Return the fleet with the passwords of its connections, and of these readers.
+    """Return the fleet with the passwords of its connections and of these readers, and the secrets of its alerts.
 
     Those that cannot be fetched, or with `fetch` False all, are `unread`. The connections of `leave` are as if the
     file named no password.
@@ -102,7 +104,14 @@ def with_secrets(
     for name, reader in (fleet.readers or {}).items():
         password, unread = _fetched(declared.readers_passwords.get(name) if name in readers else None, fetch)
         logins[name] = replace(reader, password=password, unread=unread)
-    return replace(fleet, connections=connections, readers=fleet.readers and logins)
+    routes = {}
+    for name, alerts in (fleet.alerts or {}).items():
+        hidden = None if f"alerts.{name}" in leave else declared.alerts_secrets.get(name)
+        password, unread = _fetched(hidden, fetch)
+        routes[name] = replace(alerts, secret=password, unread=unread)
+    return replace(
+        fleet, connections=connections, readers=fleet.readers and logins, alerts=fleet.alerts and routes
+    )
 
 
 def _fetched(secret: Unfetched | None, fetch: bool) -> tuple[SecretStr | None, str | None]:
@@ -175,6 +184,7 @@ def _joined(parts: Sequence[_Part], library: _Texts) -> Declared:
             raise InputError(f"the table {key} is in {given[0]} and in {given[1]}")
     passwords: dict[str, Unfetched] = {}
     readers_passwords: dict[str, Unfetched] = {}
+    alerts_secrets: dict[str, Unfetched] = {}
     templates = _templates(parts, library)
     connections: dict[str, Source] = {}
     tenants: dict[str, Tenant] = {}
@@ -203,12 +213,14 @@ def _joined(parts: Sequence[_Part], library: _Texts) -> Declared:
             tenants=tenants if "tenants" in present else None,
             readers=_readers(parts, readers_passwords) if "readers" in present else None,
             jobs=_jobs(parts) if "jobs" in present else None,
+            alerts=_alerts(parts, alerts_secrets) if "alerts" in present else None,
             automatic=schedule is not None and schedule.automatic,
         ),
         passwords,
         readers_passwords,
         [part.path for part in parts],
         library.read,
+        alerts_secrets,
     )
 
 
@@ -267,10 +279,15 @@ def _own_address(table: TenantTable, place: str) -> ConnectionTable | None:
 
 
 def _note(
-    secret: Reference | None, name: str, place: str, path: Path, passwords: dict[str, Unfetched]
+    secret: Reference | None,
+    name: str,
+    place: str,
+    path: Path,
+    passwords: dict[str, Unfetched],
+    key: str = "password",
 ) -> None:
     if secret is not None:
-        passwords[name] = Unfetched(f"{place}.password", secret, path.parent)
+        passwords[name] = Unfetched(f"{place}.{key}", secret, path.parent)
 
 
 def _source(name: str, table: ConnectionTable) -> Source:
@@ -308,4 +325,16 @@ def _jobs(parts: Sequence[_Part]) -> dict[str, Job]:
             if table.name in found:
                 raise InputError(f'{part.path}: job "{table.name}" is there twice')
             found[table.name] = Job(table.name, table.schedule, table.command, table.active)
+    return found
+
+
+def _alerts(parts: Sequence[_Part], secrets: dict[str, Unfetched]) -> dict[str, Alerts]:
+    found = {}
+    for path, name, table in _all(parts, "alerts"):
+        _note(table.secret, name, f"alerts.{name}", path, secrets, "secret")
+        given = table.model_dump(exclude={"secret"})
+        try:
+            found[name] = Alerts(route.given(name, **given | {"email": table.email or ()}))
+        except InputError as error:
+            raise InputError(f"{path}: alerts.{name}: {error.message}", hint=error.hint) from None
     return found

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from tenantry.core.model import OWNER, Connection
 from tenantry.core.model import Feed as FeedRow
 from tenantry.db.queries import query
-from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
+from tenantry.fleet.model import Alerts, Feed, Fleet, Job, Reader, Source, Tenant
+from tenantry.flow.alert import route
 from tenantry.flow.job import table as jobs
 from tenantry.flow.job.table import Cron
 from tenantry.flow.job.table import Job as JobRow
@@ -67,6 +68,7 @@ def read(session: psycopg.Connection, *, secrets: bool = True) -> Live:
         }
         declarable = {job.jobid for job in found.values()}
         others = [job for job in every if job.jobid not in declarable]
+        hidden = route.secrets(session) if secrets else {}
         leftovers = session.execute(query("fleet", "leftovers")).fetchall()
         fleet = Fleet(
             templates={name: stored.get(session, name) for name in names},
@@ -78,6 +80,7 @@ def read(session: psycopg.Connection, *, secrets: bool = True) -> Live:
                 name: Job(name, job.schedule, job.command, job.active or job.jobid in resting)
                 for name, job in found.items()
             },
+            alerts={one.name: Alerts(one, hidden.get(one.name)) for one in route.every(session)},
         )
     return Live(fleet, found, others, cron, [row[0] for row in rows if row[4]], leftovers)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from tenantry.core.model import Connection, Template
+from tenantry.flow.alert.route import Route
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,15 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Alerts:
+    """Where alerts go. The secret of None is whatever is stored. `unread`: as for a source."""
+
+    route: Route
+    secret: SecretStr | None = None
+    unread: str | None = None
+
+
+@dataclass(frozen=True)
 class Fleet:
     """Everything by name. None means that the file does not mention it, and what exists stays.
 
@@ -81,4 +91,5 @@ class Fleet:
     tenants: Mapping[str, Tenant] | None = None
     readers: Mapping[str, Reader] | None = None
     jobs: Mapping[str, Job] | None = None
+    alerts: Mapping[str, Alerts] | None = None
     automatic: bool = False

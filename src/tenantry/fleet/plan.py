@@ -26,7 +26,7 @@ from tenantry.schedule.setup import sized_feeds
 @dataclass(frozen=True)
 class Choice:
     """What to plan: the `targets` (none: everything), and whether to read secrets. The passwords of existing connections
-    in `leave` stay as they are, because the plan that is repeated could not compare them.
+    in `leave`, and the secrets of `alerts.NAME` there, stay as they are, because the plan that is repeated could not compare them.
     """
 
     targets: tuple[str, ...] = ()
@@ -62,7 +62,8 @@ def make(session: psycopg.Connection, declared: Declared, choice: Choice = Choic
         declared,
         readers=[name for name in readers if name not in (found.fleet.readers or {})],
         fetch=choice.secrets,
-        leave=choice.leave & found.fleet.connections.keys(),
+        leave=choice.leave
+        & {*found.fleet.connections, *(f"alerts.{name}" for name in found.fleet.alerts or ())},
     )
     for name in found.dropping:
         if name in (wanted.tenants or {}):
@@ -83,6 +84,7 @@ def make(session: psycopg.Connection, declared: Declared, choice: Choice = Choic
     unread: dict[tuple[Kind, str], str] = {
         **{("connection", name): one.unread for name, one in wanted.connections.items() if one.unread},
         **{("reader", name): one.unread for name, one in (wanted.readers or {}).items() if one.unread},
+        **{("alert", name): one.unread for name, one in (wanted.alerts or {}).items() if one.unread},
     }
     shortages = list(forecast.shortages(session, wanted, found.fleet, changes))
     return target.limited(Plan(wanted, found, changes, choice, (), unread, shortages))

@@ -61,7 +61,11 @@ class Saved:
 def write(session: psycopg.Connection, plan: Plan, declared: Declared, file: Path | None, path: Path) -> None:
     """Save a plan in a file that only its owner can read. Raises InputError if it cannot be written."""
     folder = path.absolute().parent
-    left = [name for kind, name in plan.not_compared if kind == "connection"]
+    left = [
+        name if kind == "connection" else f"alerts.{name}"
+        for kind, name in plan.not_compared
+        if kind in ("connection", "alert")
+    ]
     content = {
         "format": FORMAT,
         "tenantry": __version__,

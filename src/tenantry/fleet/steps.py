@@ -14,6 +14,7 @@ from tenantry.embedded.server import Server
 from tenantry.fleet.change import Change, Kind
 from tenantry.fleet.model import Tenant
 from tenantry.fleet.plan import Plan
+from tenantry.flow.alert import route
 from tenantry.flow.job import subject, table
 from tenantry.flow.slice import move
 from tenantry.flow.slice.feed import open_feed
@@ -61,8 +62,10 @@ class Steps:
             "job": self._put_job,
             "state": self._set_state,
             "reader": self._put_reader,
+            "alert": self._put_alerts,
         }
         self._removing: dict[Kind, Callable[[Change], None]] = {
+            "alert": self._drop_alerts,
             "job": self._remove_job,
             "reader": self._remove_reader,
             "feed": self._remove_feed,
@@ -168,7 +171,14 @@ class Steps:
             if password is not None and server:
                 server.save_password(wanted.name, password)
 
+    def _put_alerts(self, change: Change) -> None:
+        wanted = (self._wanted.alerts or {})[change.name]
+        route.put(self._session, wanted.route, wanted.secret)
+
     # Removing ---------------------------------------------------------------------------------------------------------
+
+    def _drop_alerts(self, change: Change) -> None:
+        route.drop(self._session, change.name)
 
     def _remove_job(self, change: Change) -> None:
         table.remove(self._session, [self._live.jobs[change.name].jobid])

@@ -142,6 +142,22 @@ class JobTable(_Table):
     active: bool = True
 
 
+class AlertTable(_Table):
+    """`[alerts.NAME]`: one of webhook, email and apprise."""
+
+    webhook: Text | None = None
+    email: list[Text] | None = None
+    smtp: Text | None = None
+    sender: Text | None = None
+    apprise: Text | None = None
+    secret: Secret | None = None
+    severity: Literal["warning", "error"] = "warning"
+    tenants: list[Text] = []
+    templates: list[Text] = []
+    repeat_after: Text = "4h"
+    plain: bool = False
+
+
 class File(_Table):
     """The whole file."""
 
@@ -152,6 +168,7 @@ class File(_Table):
     readers: dict[Text, ReaderTable] | None = None
     schedule: ScheduleTable | None = None
     jobs: list[JobTable] | None = None
+    alerts: dict[Text, AlertTable] | None = None
 
 
 TABLES: dict[str, type[BaseModel]] = {
@@ -162,5 +179,6 @@ TABLES: dict[str, type[BaseModel]] = {
     "readers": ReaderTable,
     "schedule": ScheduleTable,
     "jobs": JobTable,
+    "alerts": AlertTable,
 }
 """The table that each key of the file holds, directly, by name or in a list."""

@@ -16,7 +16,7 @@ from tenantry.flow.job.subject import subject
 if TYPE_CHECKING:
     from tenantry.fleet.plan import Plan
 
-KINDS = ("template", "connection", "tenant", "feed", "reader", "job")
+KINDS = ("template", "connection", "tenant", "feed", "reader", "job", "alert")
 
 
 def limited(plan: Plan) -> Plan:
@@ -75,6 +75,7 @@ def _known(plan: Plan) -> Iterator[str]:
             ("tenant", fleet.tenants or ()),
             ("reader", fleet.readers or ()),
             ("job", fleet.jobs or ()),
+            ("alert", fleet.alerts or ()),
         ):
             yield from (f"{kind}.{name}" for name in names)
         for tenant in (fleet.tenants or {}).values():

@@ -15,7 +15,6 @@ from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.model import OPERATOR, Feed
 from tenantry.core.words import count
 from tenantry.db.connect import acts_as, session
-from tenantry.db.queries import query
 from tenantry.flow.slice.compare import DayDifference
 from tenantry.loader import reload_tenant, stopping
 from tenantry.loader import run as backfill
@@ -160,8 +159,7 @@ def run(
         WarehouseUnreachable: the warehouse does not answer.
     """
     started = time.monotonic()
-    by_operator = acts_as(conninfo) == OPERATOR
-    kind = OperatorsSides if by_operator else Sides
+    kind = OperatorsSides if acts_as(conninfo) == OPERATOR else Sides
     verdicts = {feed: FeedVerdict(feed) for feed in wanted}
     tasks = [(feed, span) for feed, days in wanted.items() for span in monthly(sorted(days))]
     free: SimpleQueue[WarehouseSide] = SimpleQueue()
@@ -180,27 +178,7 @@ def run(
             # What was begun is waited for: its sessions are about to be closed.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    if not by_operator:
-        _note(conninfo, verdicts.values())
     return Verdict(list(verdicts.values()), time.monotonic() - started)
-
-
-def _note(conninfo: str, verdicts: Iterable[FeedVerdict]) -> None:
-    """Record how the comparison ended, for those who watch the warehouse."""
-    rows = [
-        {
-            "schema": verdict.feed.schema,
-            "template": verdict.feed.template,
-            "days": verdict.days,
-            "differing": len(verdict.different),
-            "failed": len(verdict.failed),
-        }
-        for verdict in verdicts
-        if verdict.days or verdict.failed
-    ]
-    if rows:
-        with session(conninfo) as opened, opened.cursor() as cursor:
-            cursor.executemany(query("slice", "put_verification"), rows)
 
 
 def _take(

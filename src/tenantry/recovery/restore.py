@@ -250,6 +250,7 @@ def _require_room(session: psycopg.Connection, tenants: list[str], readers: list
 
 def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, int], result: Restored) -> None:
     """Insert the rows. Columns that the backup does not know get their defaults."""
+    session.execute(query("source", "hide_parameters"))
     order = session.execute(query("recovery", "insertion_order")).fetchall()
     held = {row[0] for row in session.execute(query("recovery", "tables"), OURS | {"without": []})}
     theirs = {kind.removeprefix("table ") for kind in content.kinds() if kind.startswith("table ")}
@@ -275,7 +276,6 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
             into = into or (table, [name for name in columns if name in keys(batch[0])])
             _insert(session, into, batch, result)
         go_on_counting(session, table)
-    session.execute(query("source", "hide_parameters"))
     connections = content.rows("table tenant_connections")
     ages = {row["tenant_name"]: row.get("password_set_at") for row in connections}
     for secret in content.rows("secret"):

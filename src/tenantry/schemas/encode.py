@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
@@ -18,6 +18,7 @@ FORMAT = 1
 """The version of the format. It changes when a name or a type does, not when something is added."""
 
 NAMES: Mapping[str, Mapping[str, str]] = {
+    "Alert": {"looks": "times_seen"},
     "Connection": {"name": "connection"},
     "Described": {"schema": "view_schema"},
     "Ended": {"seconds": "duration_seconds"},
@@ -28,6 +29,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "Moved": {"seconds": "duration_seconds"},
     "Outdated": {"first": "first_day", "last": "last_day"},
     "Reader": {"name": "reader", "connections": "most_sessions"},
+    "Route": {"name": "route", "repeat_after": "repeat_after_seconds"},
     "RoleFacts": {"name": "role"},
     "Rotated": {"name": "connection", "reason": "error"},
     "Run": {"name": "job", "started": "started_at", "ended": "ended_at"},
@@ -80,6 +82,8 @@ def plain(value: Any) -> Any:
             return int(value)
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
+        case timedelta():
+            return value.total_seconds()
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case date():

@@ -1,4 +1,4 @@
-"""Writes output.schema.json and fleet.schema.json from the types: python -m tenantry.schemas.generate
+"""Writes output.schema.json, alert.schema.json and fleet.schema.json from the types: python -m tenantry.schemas.generate
 
 output.schema.json describes the documents of all commands, each with the name of its command.
 """
@@ -15,6 +15,8 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from tenantry.alerts.message import FORMAT as MESSAGES
+from tenantry.alerts.message import Message
 from tenantry.fleet.tables import TABLES, FeedTable, File
 from tenantry.schemas.encode import FORMAT, NAMES, PROPERTIES
 from tenantry.schemas.records import Error
@@ -52,6 +54,9 @@ class _Schema(GenerateJsonSchema):
         for key, name in PROPERTIES.get(kind.__name__, {}).items():
             properties[name] = {"type": _BASIC[get_type_hints(getattr(kind, key).fget)["return"]]}
         return {"type": "object", "properties": properties, "required": list(properties)}
+
+    def timedelta_schema(self, schema: Any) -> JsonSchemaValue:
+        return {"type": "number"}
 
     def typed_dict_schema(self, schema: Any) -> JsonSchemaValue:
         made = super().typed_dict_schema(schema)
@@ -133,6 +138,16 @@ def _documented(page: str, heading: str) -> dict[str, str]:
     }
 
 
+def alert() -> dict[str, Any]:
+    """The schema of an alert's message, as webhooks get it."""
+    made = TypeAdapter(Message).json_schema(schema_generator=_Schema, mode="serialization")
+    return {
+        "$schema": _DRAFT,
+        "title": f"A message of Tenantry's alerts, format {MESSAGES}",
+        **_untitled(made),
+    }
+
+
 def _untitled(value: Any) -> Any:
     """Without pydantic's titles, which only repeat the names."""
     if isinstance(value, dict):
@@ -146,7 +161,7 @@ def _untitled(value: Any) -> Any:
 
 def texts() -> dict[Path, str]:
     """The files and what they hold."""
-    schemas = {FOLDER / "output.schema.json": output(), FLEET: fleet()}
+    schemas = {FOLDER / "output.schema.json": output(), FOLDER / "alert.schema.json": alert(), FLEET: fleet()}
     return {path: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for path, schema in schemas.items()}
 
 

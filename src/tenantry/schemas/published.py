@@ -15,6 +15,11 @@ def output() -> dict[str, Any]:
     return whole
 
 
+def alert() -> str:
+    """The schema of an alert's message."""
+    return (files("tenantry.schemas") / "alert.schema.json").read_text(encoding="utf-8")
+
+
 def of_command(name: str) -> dict[str, Any] | None:
     """The schema of a command's document; None if there is no such command, or it prints no JSON."""
     whole = output()

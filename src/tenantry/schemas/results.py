@@ -20,6 +20,8 @@ from tenantry.db.upgrade import Changes, Work
 from tenantry.fleet.change import Change
 from tenantry.fleet.rotate import Rotated
 from tenantry.flow.action.model import Action
+from tenantry.flow.alert.kept import Alert
+from tenantry.flow.alert.route import RouteState
 from tenantry.flow.job.runs import Leader, Run
 from tenantry.flow.job.table import Job
 from tenantry.flow.slice.move import Moved
@@ -49,6 +51,10 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "action list": {"actions": list[Action]},
     "action show": {"action": Action},
     "action work": {"events": list[r.Event]},
+    "alert add": {"route": str, "made": bool},
+    "alert drop": {"route": str},
+    "alert list": {"routes": list[RouteState], "alerts": list[Alert]},
+    "alert test": {"route": str, "taken": bool, "answer": str},
     "adopt": {"dry_run": bool, "begun": bool, "plan": adoption.Plan | None, "done": list[str], "broken_jobs": list[Broken], "secrets": int},
     "apply": {"changes": list[Change], "failed": int, "failures": list[r.ChangeFailure], "next": list[str], "load": r.Load | None},
     "audit": {"entries": list[audit.Former | audit.Entry]},
@@ -118,6 +124,7 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "tenant test": {"tenant": str, "answered": SourceFacts},
     "upgrade": {"dry_run": bool, "changes": Changes, "at_work": list[Work]},
     "verify": {"agrees": bool, "duration_seconds": float, "feeds": list[r.ComparedFeed]},
+    "watch": {"events": list[r.Event]},
     "year check": {"years": list[r.CheckedYear]},
     "year fold": {"folded": list[r.FoldedYear], "folded_before": list[str], **_FAILURES},
     "year list": {"years": list[Year]},

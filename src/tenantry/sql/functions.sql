@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}, {"version": 24, "name": "actions", "sha256": "00c71565eff6675981d8cda6cf014cdaf6a2b8dce5fd307d9d9b28a9a4198ea1"}, {"version": 26, "name": "last_done", "sha256": "5898924e178db8ac98c6335aafb138e56688d9ca7bd474a11a5ad3f108a9a8d3"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}, {"version": 24, "name": "actions", "sha256": "00c71565eff6675981d8cda6cf014cdaf6a2b8dce5fd307d9d9b28a9a4198ea1"}, {"version": 25, "name": "alerts", "sha256": "6efacfb3ae95485e0ba851b6459c08551dbb4102de6847e7b9e6b283a6be1edc"}, {"version": 26, "name": "last_done", "sha256": "6ab4141fba06be80041ef4ec4f11b3aed66dbb3c5ddf71e641832d5e1e08d3e3"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -797,30 +797,128 @@ $tenantry$;
 
 DO $tenantry$
 BEGIN
-INSERT INTO _wh.migrations (version, name, sha256) VALUES (26, 'last_done', '5898924e178db8ac98c6335aafb138e56688d9ca7bd474a11a5ad3f108a9a8d3') ON CONFLICT DO NOTHING;
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (25, 'alerts', '6efacfb3ae95485e0ba851b6459c08551dbb4102de6847e7b9e6b283a6be1edc') ON CONFLICT DO NOTHING;
 IF FOUND THEN
 EXECUTE $tenantry_text$
--- When the warehouse was last backed up, and each feed last compared with its source, for those who watch it. A backup
--- holds neither: both say something of this very warehouse.
+-- Where alerts go, what is wrong now, what each route was told of it, and the messages that are kept until they are delivered.
+CREATE TABLE _wh.alert_routes (
+    route_name text PRIMARY KEY CHECK (route_name <> ''),
+    kind text NOT NULL CHECK (kind IN ('webhook', 'email', 'apprise')),
+    address text NOT NULL CHECK (address <> ''),
+    sender text,
+    recipients text[] NOT NULL DEFAULT '{}',
+    severity text NOT NULL DEFAULT 'warning' CHECK (severity IN ('warning', 'error')),
+    tenants text[] NOT NULL DEFAULT '{}',
+    templates text[] NOT NULL DEFAULT '{}',
+    repeat_after interval NOT NULL DEFAULT '4 hours' CHECK (repeat_after >= interval '1 minute'),
+    plain boolean NOT NULL DEFAULT false,
+    has_secret boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE _wh.alert_routes IS 'Where alerts go, and which';
+COMMENT ON COLUMN _wh.alert_routes.address IS 'A webhook''s URL, an SMTP server''s, or the name of a service; never the secret';
+COMMENT ON COLUMN _wh.alert_routes.plain IS 'The line may be unencrypted';
+
+CREATE TABLE _wh.alert_secrets (
+    route_name text PRIMARY KEY REFERENCES _wh.alert_routes ON UPDATE CASCADE ON DELETE CASCADE,
+    secret text NOT NULL
+);
+COMMENT ON TABLE _wh.alert_secrets IS 'The secrets of routes, which only whadmin may read';
+
+CREATE TABLE _wh.alerts (
+    alert_key text PRIMARY KEY,
+    kind text NOT NULL,
+    cause text NOT NULL,
+    severity text NOT NULL CHECK (severity IN ('warning', 'error')),
+    schema_name text,
+    template_name text,
+    message text NOT NULL,
+    looks integer NOT NULL DEFAULT 1,
+    first_seen timestamptz NOT NULL,
+    last_seen timestamptz NOT NULL,
+    recovered_at timestamptz
+);
+COMMENT ON TABLE _wh.alerts IS 'What is wrong now, or was within the last days';
+COMMENT ON COLUMN _wh.alerts.cause IS 'What alerts of one message have in common';
+COMMENT ON COLUMN _wh.alerts.looks IS 'How many looks in a row found it';
+
+CREATE TABLE _wh.alert_notices (
+    route_name text NOT NULL REFERENCES _wh.alert_routes ON UPDATE CASCADE ON DELETE CASCADE,
+    cause text NOT NULL,
+    kind text NOT NULL,
+    severity text NOT NULL CHECK (severity IN ('warning', 'error')),
+    summary text NOT NULL,
+    opened_at timestamptz NOT NULL,
+    last_sent_at timestamptz NOT NULL,
+    times_sent integer NOT NULL,
+    alerts integer NOT NULL,
+    reopened integer NOT NULL DEFAULT 0,
+    closed_at timestamptz,
+    PRIMARY KEY (route_name, cause)
+);
+COMMENT ON TABLE _wh.alert_notices IS 'What each route was told of a cause';
+COMMENT ON COLUMN _wh.alert_notices.alerts IS 'How many alerts the last message was about';
+COMMENT ON COLUMN _wh.alert_notices.reopened IS 'How often the cause was back within a day after it was gone';
+
+CREATE TABLE _wh.alert_deliveries (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    message_id uuid NOT NULL UNIQUE,
+    route_name text NOT NULL REFERENCES _wh.alert_routes ON UPDATE CASCADE ON DELETE CASCADE,
+    cause text NOT NULL,
+    event text NOT NULL,
+    message jsonb NOT NULL,
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'failed')),
+    attempts integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz NOT NULL DEFAULT now(),
+    answer text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz
+);
+CREATE INDEX ON _wh.alert_deliveries (route_name, id) WHERE state = 'waiting';
+COMMENT ON TABLE _wh.alert_deliveries IS 'Messages: waiting until the other side has taken them, sent, or given up';
+COMMENT ON COLUMN _wh.alert_deliveries.answer IS 'What the other side said last, without secrets';
+
+CREATE TABLE _wh.alert_looks (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    looked_at timestamptz NOT NULL,
+    examined_at timestamptz,
+    host text NOT NULL,
+    pid integer NOT NULL
+);
+COMMENT ON TABLE _wh.alert_looks IS 'When a program last decided what to tell, and when doctor''s checks last ran for that';
+
+CREATE TABLE _wh.verifications (
+    schema_name text NOT NULL,
+    template_name text NOT NULL,
+    verified_at timestamptz NOT NULL DEFAULT now(),
+    days integer NOT NULL,
+    different_days date[] NOT NULL,
+    failed_days integer NOT NULL,
+    fault boolean NOT NULL,
+    PRIMARY KEY (schema_name, template_name),
+    FOREIGN KEY (schema_name, template_name) REFERENCES _wh.feeds ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE _wh.verifications IS 'How the last comparison of each feed with its source ended';
+COMMENT ON COLUMN _wh.verifications.fault IS 'A day differs although its source has not changed since the load';
+COMMENT ON COLUMN _wh.verifications.failed_days IS 'How many days could not be compared';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (26, 'last_done', '6ab4141fba06be80041ef4ec4f11b3aed66dbb3c5ddf71e641832d5e1e08d3e3') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- When the warehouse was last backed up, for those who watch it. A backup does not hold it: it says something of this very
+-- warehouse.
 CREATE TABLE _wh.last_backup (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     made_at timestamptz NOT NULL,
     bytes bigint NOT NULL CHECK (bytes > 0)
 );
 COMMENT ON TABLE _wh.last_backup IS 'When tenantry backup last wrote a file, and how large it was';
-
-CREATE TABLE _wh.verifications (
-    schema_name text NOT NULL,
-    template_name text NOT NULL,
-    verified_at timestamptz NOT NULL,
-    days integer NOT NULL CHECK (days >= 0),
-    differing integer NOT NULL CHECK (differing >= 0),
-    failed integer NOT NULL CHECK (failed >= 0),
-    PRIMARY KEY (schema_name, template_name),
-    FOREIGN KEY (schema_name, template_name) REFERENCES _wh.feeds ON UPDATE CASCADE ON DELETE CASCADE
-);
-COMMENT ON TABLE _wh.verifications IS 'How the last comparison of each feed with its source ended';
-COMMENT ON COLUMN _wh.verifications.failed IS 'Days that could not be compared';
 $tenantry_text$;
 END IF;
 END
@@ -7729,6 +7827,27 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         'template', feed.template_name, 'date', slice_date));
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.record_verification(feed _wh.feeds, compared date[], different date[],
+    failed integer, fault boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Keep how a comparison of a feed's days with their source ended, for alerts and metrics. It says nothing
+-- about other days, so those that differed before stay, unless they have been loaded since. Only whadmin may
+-- write here.
+BEGIN
+    INSERT INTO _wh.verifications AS v (schema_name, template_name, days, different_days, failed_days, fault)
+    VALUES (feed.schema_name, feed.template_name, cardinality(compared), different, failed, fault)
+    ON CONFLICT (schema_name, template_name) DO UPDATE SET verified_at = excluded.verified_at,
+        days = excluded.days, failed_days = excluded.failed_days,
+        fault = excluded.fault OR v.fault AND NOT v.different_days <@ compared,
+        different_days = ARRAY(
+            SELECT d FROM unnest(v.different_days) u (d)
+            WHERE d <> ALL (compared) AND NOT EXISTS (SELECT FROM _wh.slices s
+                WHERE s.schema_name = v.schema_name AND s.template_name = v.template_name
+                    AND s.slice_date = d AND s.loaded_at > v.verified_at)
+            UNION SELECT d FROM unnest(excluded.different_days) u (d) ORDER BY 1);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.refresh_relation(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
 -- Times that the source returns without a time zone are UTC, whatever time zone the session has; money is
@@ -12050,6 +12169,11 @@ BEGIN
         END IF;
         days := days || (said || jsonb_build_object('date', slice.name));
     END LOOP;
+    PERFORM _wh_internal.record_verification(feed,
+        ARRAY(SELECT (d ->> 'date')::date FROM unnest(days) d WHERE d ? 'agrees'),
+        ARRAY(SELECT (d ->> 'date')::date FROM unnest(days) d WHERE NOT (d ->> 'agrees')::boolean),
+        (SELECT count(*)::integer FROM unnest(days) d WHERE d ? 'error'),
+        (SELECT coalesce(bool_or((d ->> 'fault')::boolean), false) FROM unnest(days) d));
     RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date',
         first_day, 'end_date', last_day,
         'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days',
@@ -12163,8 +12287,8 @@ BEGIN
         FOR object IN
             SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
             WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relowner = 'whadmin'::regrole
-                -- A right on this one limits what its holder sees.
-                AND c.relname <> 'limited'
+                -- A right on the first one limits what its holder sees; the second one holds secrets.
+                AND c.relname NOT IN ('limited', 'alert_secrets')
                 AND NOT pg_catalog.has_table_privilege(member, c.oid, 'SELECT')
         LOOP
             EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %I', object.name, member);
@@ -12233,9 +12357,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'd1b8d1556ac9158a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'c7cd89d25ddbf42b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'd1b8d1556ac9158a');
+        AND i.functions = 'c7cd89d25ddbf42b');
 END
 $$;
 

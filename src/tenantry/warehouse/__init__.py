@@ -15,8 +15,8 @@ from tenantry.core.settings import Target, resolve
 from tenantry.db.migrations import require_current
 from tenantry.warehouse.actions import Actions
 from tenantry.warehouse.activity import Activity
+from tenantry.warehouse.alerting import Alerting
 from tenantry.warehouse.fleet import Fleets
-from tenantry.warehouse.health import Health
 from tenantry.warehouse.loading import Loading
 from tenantry.warehouse.looking import Looking
 from tenantry.warehouse.overrides import Overrides
@@ -34,7 +34,7 @@ __all__ = ["Interrupted", "Reloaded", "Warehouse"]
 class Warehouse(
     Looking,
     Loading,
-    Health,
+    Alerting,
     Tenants,
     Sources,
     Templates,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from tenantry.core.days import Span, today_utc
-from tenantry.core.errors import InputError
-from tenantry.core.model import Feed
+from tenantry.core.errors import DatabaseError, InputError
+from tenantry.core.model import OWNER, Feed
 from tenantry.db.connect import cancel
 from tenantry.loader import stopping
 from tenantry.loader.events import Silent, Watcher
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from tenantry.loader.planning import Plan
     from tenantry.loader.run import Limits
     from tenantry.loader.verify import Verdict
+
+READ_ONLY = "25006"
+"""read_only_sql_transaction: a standby can be compared, too."""
 
 
 class Loading(Base):
@@ -181,9 +185,28 @@ class Loading(Base):
         """`verify` for chosen days of each feed."""
         from tenantry.loader import verify
 
-        return verify.run(
+        verdict = verify.run(
             self.conninfo, wanted, sessions=sessions, pause=pause, most_rows=most_rows, compared=compared
         )
+        self._record(verdict, wanted)
+        return verdict
+
+    def _record(self, verdict: Verdict, wanted: Mapping[Feed, Sequence[date]]) -> None:
+        """Keep how a comparison ended, for alerts. For operators, the warehouse's own function does that."""
+        from tenantry.flow.slice import verified
+
+        if self.acts_as() != OWNER:
+            return
+        try:
+            with self._session("tenantry verify") as opened:
+                for item in verdict.feeds:
+                    compared = [day for day in wanted[item.feed] if day not in item.failed]
+                    different = [found.day for found in item.different]
+                    fault = any(found.fault for found in item.different)
+                    verified.record(opened, item.feed, compared, different, len(item.failed), fault=fault)
+        except DatabaseError as error:
+            if error.sqlstate != READ_ONLY:
+                raise
 
     def fix(
         self,
@@ -197,7 +220,12 @@ class Loading(Base):
         from tenantry.loader import verify
 
         with self._audited("fix", ", ".join(str(item.feed) for item in found.feeds if item.different)):
-            return verify.fix(self.conninfo, found, limits_or_default(limits), watcher or Silent(), most_rows)
+            fixed = verify.fix(
+                self.conninfo, found, limits_or_default(limits), watcher or Silent(), most_rows
+            )
+            wrong = {item.feed: [day.day for day in item.different] for item in found.feeds if item.different}
+            self._record(replace(fixed, feeds=[item for item in fixed.feeds if item.feed in wrong]), wrong)
+            return fixed
 
     def fold_year(self, feed: Feed, year: int) -> Folded:
         """Fold a complete, closed year into one table. Reports see every row exactly once meanwhile.

@@ -132,7 +132,8 @@ def plan(
 def _tell_rest(made: Plan) -> None:
     """What the plan does not show."""
     for (kind, name), reason in made.not_compared.items():
-        notes.print(f"{kind} {name}: password not compared: {reason}", markup=False)
+        what = "secret" if kind == "alert" else "password"
+        notes.print(f"{kind} {name}: {what} not compared: {reason}", markup=False)
     if made.left_out:
         names = [change.subject for change in made.left_out]
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""

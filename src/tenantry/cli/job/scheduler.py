@@ -57,6 +57,9 @@ def scheduler(
     success are one transaction, so it counts once. Only a command that commits
     by itself, such as CALL _wh.refresh_window, may then do its work twice.
 
+    It also looks for what is wrong every minute, and sends alerts to the
+    routes that tenantry alert add has made.
+
     On SIGTERM or Ctrl-C, no new runs start. Runs in progress have --grace
     seconds to end; then they are cancelled and left to the next scheduler. A
     second signal cancels them at once. Actions are stopped at the first signal
@@ -66,6 +69,7 @@ def scheduler(
     /readyz for whatever watches the process.
     """
     from tenantry.actions import Worker
+    from tenantry.alerts.service import Alerts
 
     if once and metrics is not None:
         raise InputError("--once and --metrics exclude each other")
@@ -74,12 +78,14 @@ def scheduler(
         warehouse = opened.enter_context(open_warehouse())
         tell = Teller(as_json)
         worker = Worker(warehouse, tell, once=once)
+        alerts = Alerts(warehouse.conninfo, tell)
 
         def told(event: str, **facts: Any) -> None:
             tell(event, **facts)
             # From here on, it is clear that this program may serve this warehouse.
             if event in {"leads", "stands by"} and worker.ident is None and not once:
                 worker.start()
+                alerts.start()
 
         serving = warehouse.scheduler(told, grace=grace, most=most)
         if taken is not None:
@@ -90,6 +96,7 @@ def scheduler(
 
         def stop() -> None:
             worker.end()
+            alerts.stop()
             serving.stop()
 
         on_signal(stop)
@@ -97,8 +104,10 @@ def scheduler(
             serving.run(once=once)
             if once:
                 worker.run()
+                alerts.once()
         finally:
             worker.end()
+            alerts.end()
             if worker.ident is not None:
                 worker.join(min(grace, _LAST))
 

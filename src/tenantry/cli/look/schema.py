@@ -12,17 +12,20 @@ from tenantry.core.errors import InputError
 
 FLEET = "fleet"
 
+ALERT = "alert"
+
 
 def schema(
     command: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[COMMAND|fleet]",
-            help="A command, such as tenant list; or fleet for the fleet's file. Default: all commands.",
+            metavar="[COMMAND|fleet|alert]",
+            help="A command, such as tenant list; fleet for the fleet's file, or alert for an alert's message. Default: all "
+            "commands.",
         ),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of a command's --json, or of the fleet's file.
+    """Print the JSON Schema of a command's --json, the fleet's file or an alert.
 
     Without an argument, prints one schema for the documents of all commands and
     for errors. Needs no warehouse.
@@ -33,6 +36,9 @@ def schema(
     name = " ".join(command or ())
     if name == FLEET:
         data.print(fleet_schema(), end="", markup=False)
+        return
+    if name == ALERT:
+        data.print(published.alert(), end="", markup=False)
         return
     found = published.of_command(name) if name else published.output()
     if found is None:

@@ -50,6 +50,11 @@ BEGIN
         END IF;
         days := days || (said || jsonb_build_object('date', slice.name));
     END LOOP;
+    PERFORM _wh_internal.record_verification(feed,
+        ARRAY(SELECT (d ->> 'date')::date FROM unnest(days) d WHERE d ? 'agrees'),
+        ARRAY(SELECT (d ->> 'date')::date FROM unnest(days) d WHERE NOT (d ->> 'agrees')::boolean),
+        (SELECT count(*)::integer FROM unnest(days) d WHERE d ? 'error'),
+        (SELECT coalesce(bool_or((d ->> 'fault')::boolean), false) FROM unnest(days) d));
     RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date',
         first_day, 'end_date', last_day,
         'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days',

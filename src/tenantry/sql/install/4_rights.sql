@@ -38,8 +38,8 @@ BEGIN
         FOR object IN
             SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
             WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relowner = 'whadmin'::regrole
-                -- A right on this one limits what its holder sees.
-                AND c.relname <> 'limited'
+                -- A right on the first one limits what its holder sees; the second one holds secrets.
+                AND c.relname NOT IN ('limited', 'alert_secrets')
                 AND NOT pg_catalog.has_table_privilege(member, c.oid, 'SELECT')
         LOOP
             EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %I', object.name, member);

@@ -214,7 +214,8 @@ SELECT extract(epoch FROM statement_timestamp())::double precision, (SELECT k.to
         'created_at', extract(epoch FROM (f.feed).created_at),
         'first_day', f.first_day, 'disabled', f.disabled, 'former', o.part, 'recent', n.part,
         'unrecorded', u.loaded, 'unrecorded_due', u.due, 'unrecorded_last', u.last_day, 'bytes', s.bytes,
-        'verified_at', extract(epoch FROM v.verified_at), 'differing', v.differing, 'unverified', v.failed)
+        'verified_at', extract(epoch FROM v.verified_at), 'differing', cardinality(v.different_days),
+        'unverified', v.failed_days)
         ORDER BY f.schema_name, f.template_name)
         FROM fleet f
         LEFT JOIN parts o ON (o.schema_name, o.template_name) = (f.schema_name, f.template_name)

@@ -5,7 +5,8 @@ SELECT c.relname::text FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
     AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds',
     'restored_jobs', 'feed_tables', 'published_views', 'view_comments', 'source_servers',
-    'storages', 'limited', 'last_backup', 'verifications')
+    'storages', 'limited', 'alerts', 'alert_notices', 'alert_deliveries', 'alert_looks', 'verifications',
+    'last_backup')
         AND c.relname <> ALL (%(without)s)
 ORDER BY c.relname
 

@@ -166,11 +166,3 @@ ORDER BY 1, 2, 3
 -- name: recent
 -- A letter for each of the last days of each feed.
 SELECT schema_name, template_name, letters FROM _wh_internal.recent_days(%(days)s)
-
--- name: put_verification
--- Record how the comparison of a feed with its source ended, unless the feed is gone.
-INSERT INTO _wh.verifications AS v (schema_name, template_name, verified_at, days, differing, failed)
-SELECT f.schema_name, f.template_name, clock_timestamp(), %(days)s, %(differing)s, %(failed)s
-FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
-ON CONFLICT (schema_name, template_name) DO UPDATE SET verified_at = excluded.verified_at,
-    days = excluded.days, differing = excluded.differing, failed = excluded.failed
