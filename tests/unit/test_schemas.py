@@ -149,6 +149,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "connections": {"host": "h", "dbname": "d", "username": "u"},
     "tenants": {"connection": "c"},
     "readers": {"tenants": "all"},
+    "alerts": {"webhook": "https://example.com/hook"},
     "schedule": {},
     "jobs": {"name": "n", "schedule": "0 * * * *", "command": "SELECT 1"},
 }
@@ -164,7 +165,7 @@ def test_the_schema_refuses_what_the_program_refuses(data: some.DataObject) -> N
         table = data.draw(tables(TABLES[key], GOOD[key]))
         if key == "tenants" and data.draw(some.booleans()):
             table["feeds"] = {"t": data.draw(tables(FeedTable, {}))}
-        many = {"templates", "connections", "tenants", "readers"}
+        many = {"templates", "connections", "tenants", "readers", "alerts"}
         document[key] = {"name": table} if key in many else [table] if key == "jobs" else table
     text = tomlkit.dumps(document)
     parsed = tomllib.loads(text)
