@@ -16,6 +16,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from tenantry.core.errors import InputError
+from tenantry.core.words import count
+from tenantry.demo.__main__ import main as make_sources
 from tenantry.demo.sources import (
     TENANTS,
     DemoTenant,
@@ -372,3 +374,25 @@ def test_a_dropped_source_is_gone_whoever_uses_it(server: Server, create: Creato
         drop_source(admin, tenant)
         assert not source_exists(admin, tenant)
         drop_source(admin, tenant)
+
+
+def test_the_sources_are_made_on_a_server_of_ones_own_and_brought_up_to_date_by_the_next_call(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As packaging/compose.yaml does for its demo."""
+    monkeypatch.setattr("tenantry.demo.__main__.TENANTS", [HARVEST])
+    arguments = [server.conninfo(), "--days", "2", "--reader", READER]
+    with psycopg.connect(server.conninfo(), autocommit=True) as admin:
+        try:
+            with pytest.raises(SystemExit):
+                make_sources(arguments)
+            monkeypatch.setenv("TENANTRY_SOURCE_PASSWORD", PASSWORD)
+            assert make_sources(arguments) == 0
+            made = value(server, HARVEST, "SELECT count(*) FROM phood_foodlogsum")
+            with reads(server, HARVEST) as reader:
+                assert reader.execute("SELECT count(*) FROM phood_foodlogsum").fetchone() == (made,)
+            assert make_sources(arguments) == 0
+            assert f"{HARVEST.database}: {count(made, 'row')} added\n" in capsys.readouterr().out
+        finally:
+            drop_source(admin, HARVEST)
+            drop_reader(admin, READER)
