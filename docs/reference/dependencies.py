@@ -43,8 +43,15 @@ _CLASSIFIERS = {
 def dependencies_md() -> str:
     """The page. Raises ValueError for a package whose licence nobody tells."""
     needed = locked(ROOT / "packaging" / "requirements.lock")
+    image = locked(ROOT / "packaging" / "requirements-image.lock")
+
+    def purpose(name: str) -> str:
+        if name in needed:
+            return "the program"
+        return "console, metrics, alerts" if name in image else "tests and checks"
+
     rows = [
-        f"| {name} | {version} | {'the program' if name in needed else 'tests and checks'} | {licence(name)} |\n"
+        f"| {name} | {version} | {purpose(name)} | {licence(name)} |\n"
         for name, version in sorted(locked(ROOT / "requirements.lock").items())
     ]
     return _HEAD + "".join(rows)
