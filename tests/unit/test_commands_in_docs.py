@@ -81,7 +81,7 @@ def _blocks(text: str) -> Iterator[str]:
                 yield line[2:]
 
 
-def _commands(line: str) -> Iterator[list[str]]:
+def commands(line: str) -> Iterator[list[str]]:
     """The words after each `tenantry` that begins a command in a line."""
     try:
         lexer = shlex.shlex(re.sub(r"\$\(.*?\)", "x", line), posix=True, punctuation_chars="|&;<>")
@@ -104,7 +104,7 @@ def _commands(line: str) -> Iterator[list[str]]:
 def shown(page: Path) -> list[tuple[str, list[str]]]:
     """The commands in the blocks of a page, with the lines that they stand in."""
     text = page.read_text(encoding="utf-8")
-    return [(line, words) for line in _blocks(text) for words in _commands(line)]
+    return [(line, words) for line in _blocks(text) for words in commands(line)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -140,7 +140,7 @@ def _alternatives(words: list[str]) -> list[list[str]]:
 
 def test_commands_are_found_in_lines_of_shell() -> None:
     lines = ["export A=b", "A='x y' tenantry status --json | jq .x", "tenantry plan || tenantry apply --yes"]
-    assert [list(_commands(line)) for line in lines] == [
+    assert [list(commands(line)) for line in lines] == [
         [],
         [["status", "--json"]],
         [["plan"], ["apply", "--yes"]],

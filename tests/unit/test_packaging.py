@@ -1,28 +1,15 @@
-"""The unit and the container file call a command that exists, and leave it the time it asks for."""
+"""The image: what it is built from, and as whom it runs."""
 
 import re
 import tomllib
 from pathlib import Path
 
-from typer.main import get_command
+import pytest
 
 from docs.reference.dependencies import locked
-from tenantry.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 PACKAGING = Path(__file__).parents[2] / "packaging"
-
-
-def test_the_systemd_unit_starts_the_scheduler_with_options_that_it_has_and_waits_for_its_grace() -> None:
-    unit = (PACKAGING / "tenantry-scheduler.service").read_text(encoding="utf-8")
-    started = re.search(r"^ExecStart=\S+/tenantry (.+)$", unit, re.MULTILINE)
-    patience = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
-    assert started is not None
-    assert patience is not None
-    name, *options = started[1].split()
-    command = get_command(app).commands[name]  # type: ignore[attr-defined]
-    parsed = command.make_context(name, options).params
-    assert parsed["grace"] < int(patience[1])
 
 
 def test_the_container_starts_the_scheduler_and_not_as_root() -> None:
@@ -33,22 +20,45 @@ def test_the_container_starts_the_scheduler_and_not_as_root() -> None:
 
 def test_the_container_installs_nothing_that_is_not_locked_with_hashes() -> None:
     text = (PACKAGING / "Containerfile").read_text(encoding="utf-8")
-    installs = re.findall(r"pip install [^&\n\\]+", text)
+    installs = re.findall(r"pip (?:--python \S+ )?install [^&\n\\]+", text)
     assert len(installs) == 3
     assert all("--require-hashes" in one or "--no-deps --no-index" in one for one in installs), installs
     assert all("--no-deps --no-build-isolation" in one for one in re.findall(r"pip wheel [^&\n\\]+", text))
-    image = re.search(r"^ARG PYTHON_IMAGE=\S+:(\S+)$", text, re.MULTILINE)
-    assert image is not None
-    assert re.match(r"\d+\.\d+\.\d+-", image[1]), "a tag that names one release"
     assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
 
 
-def test_the_containers_lock_has_what_the_program_needs_at_the_versions_that_are_tested() -> None:
-    needed, tested = locked(PACKAGING / "requirements.lock"), locked(ROOT / "requirements.lock")
+@pytest.mark.parametrize(
+    "name, pattern", [("Containerfile", r"\d+\.\d+\.\d+-"), ("Containerfile.postgres", r"\d+\.\d+-")]
+)
+def test_an_image_begins_with_a_tag_that_names_one_release_and_does_not_run_as_root(
+    name: str, pattern: str
+) -> None:
+    text = (PACKAGING / name).read_text(encoding="utf-8")
+    image = re.search(r"^ARG \w+_IMAGE=docker\.io/library/\w+:(\S+)$", text, re.MULTILINE)
+    assert image is not None
+    assert re.match(pattern, image[1])
+    assert re.search(r"^USER [1-9]\d*(:[1-9]\d*)?$", text, re.MULTILINE)
+
+
+EXTRAS = ("console", "metrics", "alerts")
+"""What the image has besides the program itself."""
+
+
+@pytest.mark.parametrize("name, extras", [("requirements.lock", ()), ("requirements-image.lock", EXTRAS)])
+def test_a_lock_has_what_the_program_needs_at_the_versions_that_are_tested(
+    name: str, extras: tuple[str, ...]
+) -> None:
+    needed, tested = locked(PACKAGING / name), locked(ROOT / "requirements.lock")
     assert needed.items() <= tested.items()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = {re.split(r"[\[<>=]", one)[0] for one in project["dependencies"]}
+    wanted = [
+        *project["dependencies"],
+        *(one for extra in extras for one in project["optional-dependencies"][extra]),
+    ]
+    names = {re.split(r"[\[<>=;~ ]", one)[0].lower() for one in wanted}
     assert names <= set(needed)
     assert "pytest" not in needed
-    text = (PACKAGING / "requirements.lock").read_text(encoding="utf-8")
+    text = (PACKAGING / name).read_text(encoding="utf-8")
     assert all("--hash=sha256:" in entry for entry in re.split(r"\n(?=\w)", text))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"IMAGE_EXTRAS := {' '.join(EXTRAS)}\n" in makefile
