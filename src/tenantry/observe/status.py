@@ -80,7 +80,7 @@ def tenants(session: psycopg.Connection, tenant: str | None = None) -> list[Tena
 
 def feeds(session: psycopg.Connection, tenant: str | None = None) -> list[FeedStatus]:
     """All feeds by tenant, or those of one, from the catalog and `_wh.slices`."""
-    asked = query("feed", "feed_status" if tenant is None else "feed_status_of_tenant")
+    asked = query("feed", "feed_status") if tenant is None else query("feed", "feed_status_of_tenant")
     return [FeedStatus(*row) for row in session.execute(asked, {"tenant": tenant})]
 
 
