@@ -120,6 +120,7 @@ docs: .docs/.installed ## Build the documents into a site, in build/site
 
 pictures: $(STAMP) ## Draw the pictures of the documents from a run of the program (two minutes)
 	PYTHONPATH=src $(BIN)/python docs/pictures/record.py
+	PYTHONPATH=src $(BIN)/python docs/pictures/console.py
 
 sbom: .sbom/.installed ## Write the bill of materials of the program to build/tenantry.cdx.json
 	mkdir -p build

@@ -35,6 +35,7 @@ LOOSENED = {
     "a table of _wh for a reader": Loosened("GRANT SELECT ON _wh.slices TO {reader}", "_wh.slices"),
     "a column of _wh for a reader": Loosened("GRANT SELECT (host) ON _wh.tenant_connections TO {reader}", "_wh.tenant_connections"),
     "the log for everybody": Loosened("GRANT SELECT ON _wh.function_logs TO PUBLIC", "_wh.function_logs"),
+    "the secrets of alerts for auditors": Loosened("GRANT SELECT ON _wh.alert_secrets TO tenantry_auditor", "_wh.alert_secrets"),
     "templates that a reader may write": Loosened("GRANT INSERT ON _wh.mv_templates TO {reader}", "_wh.mv_templates"),
     "a sequence for everybody": Loosened("GRANT USAGE ON _wh.function_logs_id_seq TO PUBLIC", "_wh.function_logs_id_seq"),
     "a function of ours for a reader": Loosened("GRANT EXECUTE ON FUNCTION _wh.does_mv_exist(text, text) TO {reader}", "_wh.does_mv_exist(text,text)"),

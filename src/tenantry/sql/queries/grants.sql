@@ -78,13 +78,14 @@ WHERE x.grantee <> o.owner
             AND r.tenants IS NOT NULL
             OR coalesce(g.rolname IN ('tenantry_auditor', 'tenantry_operator')
             AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
+                AND o.name <> '_wh.alert_secrets'
                 OR o.kind = 'ROUTINE' AND (NOT o.definer
                     OR o.name ~ '^(_wh[.](current_date_utc|does_mv_exist|check_views_by_template_for_year|'
                     'jobs|job_runs|job_leader)|_wh_internal[.](template_facts|template_outdated|'
-                    'override_facts))[(]'))
+                    'override_facts|job_facts))[(]'))
             OR g.rolname = 'tenantry_operator' AND o.kind = 'ROUTINE'
                 AND o.name ~ '^_wh[.](load_days|fold_year|verify_days|publish_views|source_days|'
-                'set_jobs_active|disable_tenant|enable_tenant)[(]'
+                'set_jobs_active|disable_tenant|enable_tenant|request_action|cancel_action)[(]'
             OR g.rolname = 'tenantry_template_author'
                 AND (o.kind = 'SCHEMA' AND o.name IN ('_wh', '_wh_internal') AND x.privilege_type = 'USAGE'
                 OR o.kind = 'TABLE' AND x.privilege_type = 'SELECT'
