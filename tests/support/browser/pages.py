@@ -22,7 +22,7 @@ class Page(NamedTuple):
         return self.address.format(tenant=tenant, template=template, day=day)
 
 
-_EVERY = (
+PAGES = (
     Page("/"),
     Page("/sessions", "any"),
     Page("/tenants/{tenant}"),
@@ -52,16 +52,9 @@ def _is(route: BaseRoute, page: Page) -> bool:
     return route.matches(scope)[0] == Match.FULL
 
 
-PAGES = tuple(
-    page for page in _EVERY if page.address == "/sessions" or any(_is(route, page) for route in ROUTES)
-)
-
-
 def ask_for(warehouse: Warehouse, kind: str, **arguments: str) -> None:
     """Ask for an action, whose page is then in the table: it is the first."""
-    request = getattr(tenantry.Warehouse(warehouse.conninfo), "request", None)
-    if request is not None:
-        request(kind, **arguments)
+    tenantry.Warehouse(warehouse.conninfo).request(kind, **arguments)
 
 
 def not_listed() -> list[str]:
@@ -69,5 +62,5 @@ def not_listed() -> list[str]:
     return [
         route.path
         for route in ROUTES
-        if "GET" in (route.methods or ()) and not any(_is(route, page) for page in _EVERY)
+        if "GET" in (route.methods or ()) and not any(_is(route, page) for page in PAGES)
     ]
