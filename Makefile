@@ -50,7 +50,7 @@ test: $(STAMP) ## Run the tests on the embedded PostgreSQL 18
 	TENANTRY_TEST_CHROMIUM=$(CHROMIUM) $(PYTEST) -m "not system" $(if $(CHROMIUM),,--ignore=tests/browser) $(ARGS) tests
 
 test-browser: $(STAMP) ## Look at each page of the console in Debian's Chromium; TENANTRY_TEST_PICTURES=folder keeps pictures
-	$(PYTEST) --dist loadfile $(ARGS) tests/browser
+	TENANTRY_TEST_AXE=all $(PYTEST) --dist loadfile $(ARGS) tests/browser
 
 test-fast: $(STAMP) ## Run the unit tests only
 	$(PYTEST) -m "not system" $(ARGS) tests/unit
