@@ -21,12 +21,12 @@ _AS_NEW = (
 )
 """DISCARD ALL, except for DISCARD PLANS: to make those takes most of the time of a short statement."""
 
-_SETTINGS = "SELECT array_agg(s::text ORDER BY s::text) FROM pg_catalog.pg_db_role_setting s"
+_SETTINGS = "SELECT session_user, array_agg(s::text ORDER BY s::text) FROM pg_catalog.pg_db_role_setting s"
 
 
 @dataclass
 class _Session:
-    """A session, and the settings of roles and databases when it began."""
+    """A session, and its login's name and the settings of roles and databases when it began: a role may be renamed."""
 
     connection: psycopg.Connection
     settings: Any

@@ -22,11 +22,12 @@ pytestmark = pytest.mark.any_server
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "src" / "tenantry"
 GUIDE = ROOT / "docs/how-to/use-from-python.md"
-KINDS = {".py", ".sql", ".psql"}
+KINDS = {".py", ".sql", ".psql", ".html", ".css", ".js", ".svg"}
 OTHERS = {
     "tenantry/py.typed",
     "tenantry/sql/migrations/frozen.txt",
     "tenantry/fleet/fleet.schema.json",
+    "tenantry/schemas/alert.schema.json",
     "tenantry/schemas/output.schema.json",
 }
 
