@@ -116,6 +116,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
         admin.execute(f"ALTER ROLE {name} SET search_path = acme, public")
     before = warehouse.rows(ROWS)
     assert len(before) == (today - last_year).days + 12
+    warehouse.run("SELECT _wh.request_action('refresh')")
     file = saved(warehouse, tmp_path)
     with session(warehouse.admin.conninfo, role=None) as admin:
         reader.drop(admin, name)
@@ -136,6 +137,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
     ).json["restored"]
     assert (done["tenants"], done["jobs"], done["passwords_generated"]) == (["acme", "globex"], 5, [])
     assert elsewhere.rows("SELECT FROM _wh.slices") == []
+    assert elsewhere.rows("SELECT FROM _wh.actions") == [], "a worker would do again what was done long ago"
     assert [(f["tenant"], f["storage"], f["days"], f["rows"]) for f in succeed(elsewhere, "status", "--json").json["feeds"]] == [
         ("acme", "partition", 0, 0), ("globex", "matview", 0, 0)]  # fmt: skip
     assert elsewhere.rows("SELECT FROM cron.job WHERE active") == []
