@@ -109,11 +109,12 @@ def web_receiver(port: int = 0, certificate: Path | None = None) -> Iterator[Web
 
 @dataclass
 class MailReceiver:
-    """A mail server. `login` is whom it lets in; `refused` are recipients that it does not take."""
+    """A mail server. `login` is whom it lets in; `refused` are recipients that it does not take; `farewell` is its last word."""
 
     port: int = 0
     login: tuple[str, str] | None = None
     refused: set[str] = field(default_factory=set)
+    farewell: str = "221 Bye"
     mails: list[tuple[Envelope, Message]] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
 
@@ -125,6 +126,10 @@ class MailReceiver:
             return "550 no such mailbox"
         envelope.rcpt_tos.append(recipient)
         return "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Take leave."""
+        return self.farewell
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a mail."""

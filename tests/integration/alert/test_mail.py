@@ -85,6 +85,11 @@ def test_a_title_with_line_breaks_stays_one_header(trusted: Path) -> None:
         assert envelope.rcpt_tos == ["b@example.com"]
         assert mail["Bcc"] is None
         assert mail["Subject"].strip().startswith("[tenantry] Still: x\\x0d\\nBcc: evil")
+        server.farewell = "421 too many connections"
+        assert sending.send(route, None, message) == "accepted, except for c@example.com", (
+            "what a server has taken is not sent again, whatever it says afterwards"
+        )
+        assert len(server.mails) == 2
         server.refused.add("b@example.com")
         with pytest.raises(NotTaken, match="no recipient is accepted: 550"):
             sending.send(route, None, message)

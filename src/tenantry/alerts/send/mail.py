@@ -5,7 +5,8 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -32,7 +33,7 @@ def send(route: Route, secret: str | None, message: Mapping[str, Any]) -> str:
     where = address.mail_server(route.address)
     mail = written(route, message)
     try:
-        with _connected(where, plain=route.plain) as server, in_time(lambda: server.sock):
+        with _left(_connected(where, plain=route.plain)) as server, in_time(lambda: server.sock):
             if where.user is not None:
                 if secret is None:
                     raise NotTaken("the password of the mail server is missing")
@@ -71,6 +72,17 @@ class _InTime(smtplib.SMTP):
 
 class _InTimeEncrypted(_InTime, smtplib.SMTP_SSL):
     """The same, with TLS from the start."""
+
+
+@contextmanager
+def _left(server: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
+    """Take leave of a server at the end, whatever it says to that: a mail that it has taken must not be sent again."""
+    try:
+        yield server
+        with suppress(OSError, smtplib.SMTPException), in_time(lambda: server.sock):
+            server.quit()
+    finally:
+        server.close()
 
 
 def _connected(where: MailServer, *, plain: bool) -> smtplib.SMTP:
