@@ -83,6 +83,16 @@ def test_a_session_beyond_the_most_ends_the_oldest_of_its_login(clock: Clock) ->
     assert kept.find(other)
 
 
+def test_people_for_whom_a_proxy_vouches_do_not_end_the_sessions_of_others_with_their_login(
+    clock: Clock,
+) -> None:
+    kept = Sessions(60, 300, clock=clock)
+    people = [f"person{number}@example.com" for number in range(sessions.MOST_OF_LOGIN + 1)]
+    for by in people:
+        kept.begin("operators", "tenantry_operator", "user=operators", "127.0.0.1", "a browser", by=by)
+    assert [session.by for session in kept.all("operators")] == people
+
+
 def test_nothing_of_a_session_is_what_its_cookie_holds(clock: Clock) -> None:
     kept = Sessions(60, 300, clock=clock)
     token = begin(kept)

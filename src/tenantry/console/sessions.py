@@ -63,7 +63,10 @@ class Sessions:
     def begin(
         self, login: str, role: str, conninfo: str, address: str, agent: str, *, by: str = ""
     ) -> tuple[str, Session]:
-        """Begin a session; return what its cookie holds. A login's oldest session ends if it has too many."""
+        """Begin a session; return what its cookie holds. A person's oldest session ends if there are too many.
+
+        A proxy may let many people act with one login: each of them has sessions of their own.
+        """
         token = secrets.token_urlsafe(32)
         now = self._clock()
         session = Session(
@@ -72,7 +75,7 @@ class Sessions:
         )  # fmt: skip
         with self._lock:
             self._prune(now)
-            own = [key for key, other in self._sessions.items() if other.login == login]
+            own = [key for key, other in self._sessions.items() if (other.login, other.by) == (login, by)]
             for key in own[: max(0, len(own) + 1 - MOST_OF_LOGIN)]:
                 self._end(key)
             while len(self._sessions) >= MOST:
