@@ -145,7 +145,18 @@ async def _http_error(request: Request, error: Exception) -> Response:
         408: "The request took too long.",
         413: "The request is too long.",
     }.get(status, "The request was refused.")
-    return console.show_error(await console.viewer(request), status, told)
+    try:
+        viewer = await console.viewer(request)
+    except TenantryError:
+        viewer = None
+    return console.show_error(viewer, status, told)
+
+
+async def _no_viewer(request: Request, error: Exception) -> Response:
+    """Whoever a proxy named cannot be logged in now."""
+    console: Console = request.app.state.console
+    log.warning("login of the proxy failed: %s", visible(getattr(error, "message", ""), lines=False))
+    return console.show_error(None, 503, "The warehouse does not answer.")
 
 
 def make(console: Console) -> Guard:
@@ -173,7 +184,8 @@ def make(console: Console) -> Guard:
         *probes.ROUTES,
         *ROUTES,
     ]
-    app = Starlette(routes=routes, lifespan=running, exception_handlers={HTTPException: _http_error})
+    handlers = {HTTPException: _http_error, TenantryError: _no_viewer}
+    app = Starlette(routes=routes, lifespan=running, exception_handlers=handlers)
     app.state.console = console
     # It would lead to http:// behind a proxy, and a form's password with it.
     app.router.redirect_slashes = False

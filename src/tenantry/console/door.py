@@ -81,7 +81,10 @@ def _logged_in(console: Console, request: Request, name: str, password: str) -> 
 
 
 def of_proxy(console: Console, request: Request) -> Session | None:
-    """The session of whoever the proxy named; a new one if there is none yet. None if the proxy, or who it named, is unknown."""
+    """The session of whoever the proxy named; a new one if there is none yet. None if the proxy, or who it named, is unknown.
+
+    Raises TenantryError if there is none yet, and the warehouse does not answer.
+    """
     proxy = console.settings.proxy
     given = request.headers.getlist(proxy.header) if proxy else []
     secret = request.headers.getlist(_SECRET_HEADER)
@@ -90,22 +93,34 @@ def of_proxy(console: Console, request: Request) -> Session | None:
     name = proxy.logins.get(given[0])
     if name is None:
         return None
-    with _by_proxy:
-        for session in console.sessions.all(name):
-            if session.by == given[0]:
-                console.sessions.touch(session)
-                return session
-        try:
-            accepted = logins.of_proxy(console.conninfo, name)
-        except logins.Refused as refused:
-            log.warning("login of the proxy refused: %s: %s", visible(name, lines=False), refused.reason)
-            return None
-        agent = visible(request.headers.get("user-agent", ""), lines=False)
-        address = address_of(console, request)
-        _, session = console.sessions.begin(
-            name, accepted.role, accepted.conninfo, address, agent, by=given[0]
-        )
+    session = _known(console, name, given[0])
+    if session is not None:
         return session
+    try:
+        # Others do not wait for a warehouse that does not answer.
+        accepted = logins.of_proxy(console.conninfo, name)
+    except logins.Refused as refused:
+        log.warning("login of the proxy refused: %s: %s", visible(name, lines=False), refused.reason)
+        return None
+    agent = visible(request.headers.get("user-agent", ""), lines=False)
+    address = address_of(console, request)
+    with _by_proxy:
+        # Several pages of one person may have asked at once.
+        session = _known(console, name, given[0])
+        if session is None:
+            _, session = console.sessions.begin(
+                name, accepted.role, accepted.conninfo, address, agent, by=given[0]
+            )
+        return session
+
+
+def _known(console: Console, login: str, by: str) -> Session | None:
+    """The session of a person whom the proxy named before."""
+    for session in console.sessions.all(login):
+        if session.by == by:
+            console.sessions.touch(session)
+            return session
+    return None
 
 
 def address_of(console: Console, request: Request) -> str:
