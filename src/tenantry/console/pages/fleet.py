@@ -42,7 +42,8 @@ def fleet(asked: Asked) -> Shown:
     topics = ("slices", "tenants", "templates")
     feeds = asked.alike("status", topics, asked.warehouse.status)
     strips = asked.alike("recent", topics, asked.warehouse.recent)
-    runs = asked.alike("next runs", ("jobs",), lambda: _next_runs(asked))
+    # Logins do not all see the same jobs.
+    runs = asked.alike(f"next runs of {asked.viewer.login}", ("jobs",), lambda: _next_runs(asked))
     lines = [_line(feed, strips.get((feed.tenant, feed.template), ""), runs) for feed in feeds]
     counts = {level: sum(line.level == level for line in lines) for level in LEVELS}
     wanted = _filtered(lines, asked.query)
