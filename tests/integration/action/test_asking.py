@@ -153,6 +153,7 @@ def test_nobody_else_can_ask_or_cancel(shop: Shop) -> None:
         ("disable", {"tenant": "acme", "reason": " "}),
         ("disable", {"tenant": "acme", "reason": "x" * 301}),
         ("enable", {}),
+        ("enable", {"tenant": "acme", "tenant!": "again"}),
         ("pause", {}),
         ("pause", {"tenant": "acme", "job": "nightly"}),
         ("pause", {"job": "nonsense"}),

@@ -36,7 +36,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     FOR key, value IN SELECT e.key, e.value FROM jsonb_each(arguments) e LOOP
-        IF NOT (wanted && ARRAY[key, key || '!']) THEN
+        IF key LIKE '%!' OR NOT (wanted && ARRAY[key, key || '!']) THEN
             RAISE EXCEPTION '% takes no argument "%"', kind, left(_wh_internal.visible(key), 40)
                 USING ERRCODE = 'invalid_parameter_value',
                 HINT = format('It takes: %s.', translate(array_to_string(wanted, ', '), '!', ''));
