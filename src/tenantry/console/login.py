@@ -20,7 +20,7 @@ ROLES = {OWNER: "administrator", OPERATOR: "operator", AUDITOR: "auditor", AUTHO
 _at_once = threading.BoundedSemaphore(4)
 """Guesses must not use up the server's sessions."""
 
-_OF_CONSOLE = ("user", "password", "options", "service", "sslcert", "sslkey", "require_auth")
+_OF_CONSOLE = ("user", "password", "options", "service", "sslcert", "sslkey", "sslpassword", "require_auth")
 """Parts of the console's own connection string that are not for others."""
 
 _BAD = "Login or password is wrong."
@@ -94,8 +94,11 @@ def _conninfo(warehouse: str, login: str, words: dict[str, str]) -> str:
     with connect.session(warehouse, role=None, name=NAME) as opened:
         info = opened.info
         there = {"host": info.host, "port": str(info.port), "dbname": info.dbname}
-    given = {key: str(value) for key, value in conninfo_to_dict(warehouse).items() if key not in _OF_CONSOLE}
-    return make_conninfo(**(given | there | {"user": login, "gssencmode": "disable"} | words))
+        # How the line is encrypted, and which certificate the server must have, may stand in the service.
+        there |= {key: value for key, value in info.get_parameters().items() if key.startswith("ssl")}
+    given = {key: str(value) for key, value in conninfo_to_dict(warehouse).items()} | there
+    others = {key: value for key, value in given.items() if key not in _OF_CONSOLE}
+    return make_conninfo(**(others | {"user": login, "gssencmode": "disable"} | words))
 
 
 def _checked(warehouse: str, login: str, conninfo: str) -> Accepted:
