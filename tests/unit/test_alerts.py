@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from tenantry.alerts import send as sending
 from tenantry.alerts.cause import MOST, cause, line
-from tenantry.alerts.conditions import Judgement
+from tenantry.alerts.conditions import Condition, Judgement
 from tenantry.alerts.decide import decide
 from tenantry.alerts.send.answer import NotTaken
 from tenantry.core.errors import InputError
@@ -99,3 +99,14 @@ def test_what_a_route_no_longer_hears_of_is_not_called_over() -> None:
     decided = decide(known, Judgement([], frozenset(), frozenset()))
     assert decided.told == []
     assert [noted.closed_at for noted in decided.notices] == [known.now]
+
+
+def test_what_is_wrong_for_another_reason_than_before_is_not_called_over() -> None:
+    ops = Route("ops", "webhook", "https://example.com/")
+    alert = Alert("k", "job_failed", "no route to host", "error", "acme", None, "m", 1, NOW, NOW)
+    notice = Notice("ops", alert.cause, "job_failed", "error", "m", NOW, NOW, 1, 1)
+    known = Known(NOW + timedelta(hours=1), "w", [ops], [alert], [notice], frozenset())
+    now = Condition("k", "job_failed", "error", "password refused", "m", "acme")
+    decided = decide(known, Judgement([now], frozenset({"job_failed"}), frozenset()))
+    assert [(told.event, told.notice.cause) for told in decided.told] == [("began", now.cause)]
+    assert [(noted.cause, noted.closed_at) for noted in decided.notices] == [(alert.cause, known.now)]

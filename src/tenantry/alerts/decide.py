@@ -38,7 +38,11 @@ def decide(known: Known, judgement: Judgement, *, examined: bool = False) -> Dec
     notices = {(notice.route, notice.cause): notice for notice in known.notices}
     noted: list[Notice] = []
     told: list[Told] = []
-    ongoing = {alert.cause for alert in alerts if alert.recovered_at is None}
+    wrong = {alert.key: alert for alert in alerts if alert.recovered_at is None}
+    # What is wrong for another reason than before is not over, either.
+    ongoing = {alert.cause for alert in wrong.values()} | {
+        before.cause for before in known.alerts if before.recovered_at is None and before.key in wrong
+    }
     for route in known.routes:
         groups: dict[str, list[Alert]] = defaultdict(list)
         for alert in alerts:
@@ -97,7 +101,8 @@ def _step(
 ) -> tuple[Event | None, Notice, Sequence[Alert]] | None:
     """What to tell a route of a cause: the event (None: nothing, only note it), what to note, and what it is about.
 
-    `elsewhere`: the cause goes on. If it does where the route no longer hears of it, nothing has recovered.
+    `elsewhere`: the cause goes on, or what it was about is wrong for another reason. If the route no longer hears of that as this
+    cause, nothing has recovered.
     """
     wrong = [alert for alert in members if alert.recovered_at is None]
     firm = [alert for alert in wrong if _is_firm(alert, now)]
