@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import h11
@@ -111,6 +112,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
+        if self.config.ssl is not None:
+            # uvicorn leaves the default, a minute in which a connection counts nowhere.
+            loop = asyncio.get_running_loop()
+            listen = partial(loop.create_server, ssl_handshake_timeout=PATIENCE)
+            loop.create_server = listen  # type: ignore[method-assign]
         await super().startup(sockets)
         if self.started:
             self._ready(self._console.settings.origin)
@@ -131,6 +137,7 @@ def run(conninfo: str, settings: Settings, ready: Callable[[str], None] = lambda
     config = uvicorn.Config(
         make(console),
         http=_FromProxy if settings.behind_proxy else Patient,
+        loop="asyncio",
         ws="none",
         lifespan="on",
         log_config=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import socket
@@ -16,12 +17,15 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
+import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from psycopg import sql
 
+from tenantry.console import app, serve
+from tenantry.console.settings import settle
 from tenantry.console.throttle import MOST
 from tenantry.core.model import OPERATOR
 from tenantry.db.connect import session
@@ -500,6 +504,38 @@ def test_an_encrypted_console_takes_only_strong_ciphers(house: House, tmp_path: 
         assert cipher(console, certificate, {}).startswith("TLS_")
         # What is not encrypted is not answered.
         assert not console.send(f"GET /login HTTP/1.1\r\nHost: {console.host}\r\n\r\n".encode())
+
+
+def test_who_agrees_on_no_encryption_is_cut_off_as_soon_as_who_sends_no_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = certify(tmp_path)
+    monkeypatch.setattr(serve, "PATIENCE", 0.2)
+    # No page is asked for, so no warehouse is, either.
+    console = app.Console("", settle("127.0.0.1:0", tls_cert=certificate, tls_key=key, worker=False))
+
+    async def cut_off() -> bytes:
+        config = uvicorn.Config(
+            app.make(console),
+            http=serve.Patient,
+            lifespan="off",
+            log_config=None,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+        )
+        config.load()
+        server = serve._Server(config, console, lambda origin: None)
+        server.lifespan = config.lifespan_class(config)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            await server.startup([listening])
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            try:
+                return await asyncio.wait_for(reader.read(), 10)
+            finally:
+                writer.close()
+                await server.shutdown([listening])
+
+    assert asyncio.run(cut_off()) == b""
 
 
 def cipher(console: Console, certificate: Path, options: dict[str, object]) -> str:
