@@ -48,6 +48,8 @@ def test_passwords_never_cross_a_network_in_the_clear(text: str) -> None:
         {"origin": "tenantry.example"},
         {"origin": "javascript://tenantry.example"},
         {"origin": "https://user@tenantry.example"},
+        {"origin": "https://[x"},
+        {"origin": "https://tenantry.example:99999"},
         {"behind_proxy": "https://tenantry.example?x"},
     ],
 )

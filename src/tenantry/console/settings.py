@@ -117,17 +117,17 @@ class Settings:
 
 def checked_origin(text: str) -> str:
     """Return an origin such as `https://tenantry.example.com`, in lower case. Raises InputError for anything else."""
-    parts = urlsplit(text.lower().rstrip("/"))
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or parts.path
-        or parts.query
-        or "@" in parts.netloc
-    ):
-        raise InputError(
-            f'"{text}" is not an origin', hint="Write it as https://tenantry.example.com, without a path."
-        )
+    refused = InputError(
+        f'"{text}" is not an origin', hint="Write it as https://tenantry.example.com, without a path."
+    )
+    try:
+        parts = urlsplit(text.lower().rstrip("/"))
+        # Reading the port checks it; 0 lets the system choose.
+        known = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 0) >= 0
+    except ValueError:
+        raise refused from None
+    if not known or parts.path or parts.query or "@" in parts.netloc:
+        raise refused
     return f"{parts.scheme}://{parts.netloc}"
 
 

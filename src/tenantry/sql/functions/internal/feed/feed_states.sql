@@ -63,8 +63,7 @@ BEGIN
                 AND s.loaded_at IS NOT NULL)
                 OR h.daily AND NOT EXISTS (SELECT FROM grouped g WHERE g.schema_name = h.schema_name
                 AND g.template_name = h.template_name AND g.filenode = h.filenode AND g.loaded
-                AND g.first_day = h.first_day)
-                OR h.folded AND NOT h.present)) AS doubtful
+                AND g.first_day = h.first_day))) AS doubtful
         FROM held h GROUP BY h.schema_name, h.template_name
     ), unsure AS MATERIALIZED (
         -- On its own, so that day_states is called for these alone.
