@@ -93,7 +93,7 @@ def test_the_links_and_pictures_of_the_description_lead_to_this_version_of_the_r
         found = re.fullmatch(rf"{urls['Repository']}/(blob|raw)/v{tenantry.__version__}/([^#]+)(#.*)?", link)
         assert found is not None, link
         assert (ROOT / found[2]).exists(), link
-        assert (found[1] == "raw") is found[2].endswith(".svg"), link
+        assert (found[1] == "raw") is found[2].endswith((".svg", ".png")), link
 
 
 def test_the_wheel_installs_the_command_and_carries_the_licence(wheel: Path) -> None:
