@@ -18,8 +18,8 @@ _HEAD = """\
 
 Written by `python docs/reference/metrics.py` from the program.
 
-`tenantry scheduler --metrics ADDRESS` and `tenantry metrics --listen ADDRESS` serve these metrics; `tenantry metrics`
-prints them once. All of them are gauges, and times are seconds since 1970. See [Watch with
+`tenantry scheduler --metrics ADDRESS`, `tenantry metrics --listen ADDRESS` and [the console](../how-to/use-the-console.md)
+serve these metrics; `tenantry metrics` prints them once. All of them are gauges, and times are seconds since 1970. See [Watch with
 Prometheus](../how-to/watch-with-prometheus.md).
 
 | metric | labels | unit | meaning |
@@ -28,8 +28,8 @@ Prometheus](../how-to/watch-with-prometheus.md).
 
 _TAIL = f"""
 `template` and `tenant` are names in the warehouse, `connection` is a source's connection, and `job_name` the name of a
-job (not `job`, which Prometheus itself sets). There are no other labels, except the program's `version`. So the number of series is six for each feed
-by state, about ten more for each feed, seven for each job and one for each connection.
+job (not `job`, which Prometheus itself sets). The only other labels are `state` and the program's `version`. So there are six
+series by state and about ten others for each feed, seven for each job, and one for each tenant and each connection.
 
 `state` is one of these:
 
@@ -43,13 +43,13 @@ by state, about ten more for each feed, seven for each job and one for each conn
 | `unconfirmed` | that are recorded as loaded, but whose relation was rewritten, emptied or dropped since; a load or `tenantry status` counts its rows and decides |
 
 A metric that is not known is left out: there is no `tenantry_last_backup_timestamp_seconds` before the first backup.
-How long a source takes to answer is not recorded anywhere, so there is no metric of it. Only comparisons by whadmin are
-recorded, not those of operators.
+Nothing records how long a source takes to answer, so there is no metric for it. Only comparisons by whadmin are recorded,
+not those by operators.
 
 ## What it costs
 
-The warehouse gets one statement in {KEPT:.0f} seconds at most, no matter how many ask. It reads what loads have
-recorded, and no rows. Each time, it reads the records of the last {RECENT} days; those of earlier days, and sizes, are read
+The warehouse gets at most one statement in {KEPT:.0f} seconds, no matter how many clients ask. It reads what loads have
+recorded, not the rows. Each time, it reads the records of the last {RECENT} days; it reads those of earlier days, and sizes,
 again after {COUNTED / 60:.0f} minutes. So it may take that long until a backfill of earlier days shows.
 """
 
