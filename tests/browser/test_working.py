@@ -116,7 +116,7 @@ class TestActions:
                 page = somebody.page
                 earlier = shop.first - timedelta(days=EARLIER)
                 somebody.open(f"/actions/new?kind=backfill&tenant=acme&template=ticks&from={earlier}")
-                page.get_by_role("button", name="Begin to load").click()
+                page.get_by_role("button", name="Backfill", exact=True).click()
                 page.wait_for_url(ONE_ACTION)
                 page.get_by_role("button", name="Cancel").click()
                 expect(page.get_by_role("status")).to_contain_text("It is being cancelled.")
@@ -130,7 +130,7 @@ class TestActions:
             page = somebody.page
             somebody.open("/?q=acme+ticks")
             page.locator("a.mend").first.click()
-            page.get_by_role("button", name="Begin to load").click()
+            page.get_by_role("button", name="Backfill", exact=True).click()
             page.wait_for_url(ONE_ACTION)
             expect(page.locator("#action .state")).to_contain_text("done", timeout=60_000)
             somebody.open("/?q=acme+ticks")

@@ -51,10 +51,10 @@ _GONE = "Rows that the source no longer has are lost: the days are replaced with
 
 FORMS: Mapping[str, Form] = {
     "backfill": Form(
-        "Load missing days",
-        "Begin to load",
+        "Backfill",
+        "Backfill",
         "Loads the days that are missing, that failed, or that were loaded before they ended, each in a transaction of its own. "
-        "Cancelled, it keeps what it has loaded.",
+        "If you cancel it, the days that it has loaded stay.",
         (
             _TENANT,
             _TEMPLATE,
@@ -63,7 +63,7 @@ FORMS: Mapping[str, Form] = {
             Field("reload", "Also load days that are already loaded", "flag", ""),
             Field(
                 "outdated",
-                "Also bring days up to date that were made before the template changed",
+                "Also load days that are outdated because the template has changed",
                 "flag",
                 "",
                 needs="manage",
@@ -75,30 +75,32 @@ FORMS: Mapping[str, Form] = {
     "refresh": Form(
         "Refresh",
         "Refresh",
-        "Loads a day again, or what changed in a window of days that ends yesterday. Days that are the same at the source stay "
-        "as they are.",
+        "Loads a day again, or what changed in a window of days that ends yesterday. In a window, days that have not changed at "
+        "the source stay as they are.",
         (
             _TENANT,
             _TEMPLATE,
             Field("day", "Day", "date", "today"),
-            Field("days", "Days of the window", "number", "only the day", "Either a day or a window."),
+            Field(
+                "days", "Days of the window", "number", "only the day", "Fill in either a day or a window."
+            ),
         ),
     ),
     "verify": Form(
-        "Compare with the source",
-        "Compare",
-        "Compares the rows of the days with those of the source, and changes nothing. It reads all of these rows at the source.",
+        "Verify",
+        "Verify",
+        "Compares the rows of the days with those of the source, and changes nothing. The source reads all of these rows.",
         (
             _TENANT,
             _TEMPLATE,
             Field("from", "First day", "date", "the first loaded day"),
             Field("to", "Last day", "date", "yesterday"),
-            Field("sample", "Only so many days, chosen at random", "number", "all days"),
+            Field("sample", "Number of days to verify, chosen at random", "number", "all days"),
         ),
     ),
     "reload": Form(
-        "Load days again",
-        "Load again",
+        "Reload days",
+        "Reload",
         "Loads the days again, whether they changed or not, and compares them with the source. Reports see the old rows of a day "
         "until its new ones are complete.",
         (
@@ -112,20 +114,20 @@ FORMS: Mapping[str, Form] = {
     "fold": Form(
         "Fold a year",
         "Fold",
-        "Turns the slices of a closed, complete year into one table. Reports go on, and no row is lost. It cannot be turned back, but "
-        "days can still be loaded again. Late rows of December still arrive in January.",
+        "Turns the slices of a closed, complete year into one table. Reports continue, and no row is lost. This cannot be undone, but "
+        "days can still be loaded again. Do not fold in January: late rows of December still arrive.",
         (_ONE_TENANT, _ONE_TEMPLATE, Field("year", "Year", "number")),
     ),
     "disable": Form(
         "Disable a tenant",
         "Disable",
-        "Pauses the tenant's jobs and loads until it is enabled again. Its data stays, reports still show it, and it gets old.",
-        (_ONE_TENANT, Field("reason", "Reason", "text", hint="Others see it wherever the tenant is shown.")),
+        "Pauses the tenant's jobs and loads until it is enabled again. Reports still show its data, which is no longer updated.",
+        (_ONE_TENANT, Field("reason", "Reason", "text", hint="Others see it on the tenant's page.")),
     ),
     "enable": Form(
         "Enable a tenant",
         "Enable",
-        "Loads the days that are missing, compares the last ones with the source, and then resumes the tenant's jobs. If a day "
+        "Loads the missing days, compares the last ones with the source, and then resumes the tenant's jobs. If a day "
         "fails or differs, the tenant stays disabled.",
         (_ONE_TENANT,),
     ),
@@ -156,8 +158,8 @@ FORMS: Mapping[str, Form] = {
     "fix": Form(
         "Fix what is safe to fix",
         "Fix",
-        "Runs the SQL of the check's findings that takes nothing from anyone: it creates views again, updates statistics, and puts "
-        "rights back. It never drops data, loads from a source, or changes a function.",
+        "Runs the SQL of the check's findings about views, statistics and rights. It never drops data, loads from a source, or "
+        "changes a function.",
         (
             Field("check", "Check", "text"),
             Field("tenant", "Tenant", "tenant", "the whole warehouse"),

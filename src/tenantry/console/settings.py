@@ -169,7 +169,7 @@ def settle(
         if not seen.startswith("https://") and not _is_loopback(urlsplit(seen).hostname or ""):
             raise InputError(
                 "browsers would send passwords in the clear",
-                hint="The proxy must be reached through https://.",
+                hint="Browsers must reach the proxy through https://.",
             )
         return Settings(
             address, seen, behind_proxy=True, proxy=proxy, worker=worker, file=file, metrics_token=token
@@ -181,7 +181,9 @@ def settle(
         )
     if origin is None:
         if not address.loopback and address.host in ("0.0.0.0", "::"):  # noqa: S104 - it is refused, not listened on
-            raise InputError("the console needs to know its name", hint="Give --origin https://name:port.")
+            raise InputError(
+                "the console needs to know its own name", hint="Give --origin https://name:port."
+            )
         origin = f"{'https' if tls_cert else 'http'}://{address}"
     seen = checked_origin(origin)
     if tls_cert and not seen.startswith("https://"):

@@ -70,7 +70,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Alerts:
-    """Where alerts go. The secret of None is whatever is stored. `unread`: as for a source."""
+    """Where alerts go. A secret of None means the stored one. `unread`: as for a source."""
 
     route: Route
     secret: SecretStr | None = None

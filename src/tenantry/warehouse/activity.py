@@ -174,9 +174,8 @@ class Activity(Base):
     ) -> list[AuditEntry]:
         """Return the `most` newest entries of the audit trail, oldest first, not older than `since`.
 
-        They can be limited to those whose subject contains `about` as a whole word, to a login or user of an operating system, to those that
-        contain a text, ignoring case, or to those with an id
-        less than `before`.
+        They can be limited to those whose subject contains `about` as a whole word, to a login or user of an operating system (`who`),
+        to those that contain a `text`, ignoring case, or to those with an id less than `before`.
 
         Raises NotInstalled if the warehouse has no audit trail.
         """

@@ -38,7 +38,7 @@ class Alerting(Health):
     """Methods about alerts. Only whadmin may change routes, decide and deliver."""
 
     def alert_routes(self) -> list[RouteState]:
-        """Return where alerts go, without secrets, and how the messages of each route fare."""
+        """Return where alerts go, without secrets, and the state of each route's messages."""
         from tenantry.flow.alert import route
 
         with self.session() as opened:
@@ -71,8 +71,8 @@ class Alerting(Health):
 
         Give one of `webhook` (a URL), `email` (recipients; with `smtp`, such as smtp://user@host:587, and `sender`) and `apprise`
         (the name of a service). `secret` is the key of a webhook, the password of the mail server or the URL of the service; None keeps the
-        stored one. Alerts of at least this `severity` ("warning" or "error") are sent, of these `tenants` and `templates`, or of all. Those
-        that are not over are told again `repeat_after` later. `plain` allows a line without encryption.
+        stored one. Alerts of at least this `severity` ("warning" or "error") are sent, of these `tenants` and `templates`, or of all. An
+        alert that is not over is repeated after `repeat_after`. `plain` allows sending without encryption.
 
         Raises InputError for an address to which nothing can be sent, a missing secret, and an unknown tenant or template.
         """
@@ -143,8 +143,8 @@ class Alerting(Health):
     def deliver_alert(self, send: Callable[[Delivery], tuple[bool, str]]) -> Delivery | None:
         """Deliver the message whose turn it is, and return it; None if there is none.
 
-        `send` says whether the other side has taken it, and what it answered. Until that is kept, nobody else sends the message. If the
-        program ends before, the next one sends it again, with the same id. A message that is not taken is tried for a week.
+        `send` says whether the other side has taken it, and what it answered. Until that is stored, nobody else sends the message. If the
+        program ends before that, the next one sends it again, with the same id. A message that is not taken is tried for a week.
         """
         from tenantry.db.queries import query
         from tenantry.flow.alert import kept

@@ -97,7 +97,7 @@ def test_an_author_stores_what_was_linted_and_shown(stored: Loaded) -> None:
     assert page.status == 200
     assert "+WHERE" not in page.text
     assert "AND id > 0" in page.text
-    assert f"{2 * DAYS} loaded days are outdated then" in page.text
+    assert f"{2 * DAYS} loaded days become outdated" in page.text
     assert f"{DAYS} of them already are" in page.text
     assert f"tenantry backfill ticks --tenant acme --from {stored.first}" in page.text
     assert query_of(stored) == before

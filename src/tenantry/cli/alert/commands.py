@@ -44,7 +44,7 @@ def add(
     sender: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Sender of the e-mail.")] = None,
     apprise: Annotated[
         str | None,
-        typer.Option(metavar="SERVICE", help="A service of Apprise's, by how its URLs begin, such as slack."),
+        typer.Option(metavar="SERVICE", help="A service of Apprise, by how its URLs begin, such as slack."),
     ] = None,
     secret_file: Annotated[
         Path | None,
@@ -70,24 +70,24 @@ def add(
         str,
         typer.Option(
             metavar="TIME",
-            help="When to repeat what is not over: 30min, 4h. Each time takes twice as long, up to a day.",
+            help="When to repeat an alert that is not over: 30min, 4h. Doubles each time, up to a day.",
         ),
     ] = "4h",
     plain: Annotated[
-        bool, typer.Option("--plain", help="Allow a line without encryption to another machine.")
+        bool, typer.Option("--plain", help="Allow sending to another machine without encryption.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Add a route for alerts, or replace the one of that name.
 
-    Alerts are sent by tenantry scheduler, or by tenantry watch where pg_cron
-    runs the jobs. Without --tenant and --template, a route gets all alerts,
-    including those about the server.
+    tenantry scheduler sends alerts, or tenantry watch where pg_cron runs the
+    jobs. Without --tenant and --template, a route gets all alerts, including
+    those about the server.
 
-    The secret is stored in the warehouse, where only whadmin can read it. If a
-    route is replaced without --secret-file, it keeps its secret, as long as the
-    address is the same. A webhook's secret takes the place of {secret} in the
-    URL; otherwise it signs each message.
+    The secret is stored in the warehouse, where only whadmin can read it. If
+    you replace a route without --secret-file, it keeps its secret. To change
+    its address, give the secret again. A webhook's secret takes the place of
+    {secret} in the URL; if the URL has no such place, it signs each message.
 
     Next: tenantry alert test NAME
     """
@@ -119,7 +119,7 @@ def add(
 
 @app.command("list")
 def list_alerts(as_json: AsJson = False) -> None:
-    """List the routes, how their messages fare, and what is wrong now."""
+    """List the routes, the state of their messages, and what is wrong now."""
     with open_warehouse() as warehouse:
         routes, alerts = warehouse.alert_routes(), warehouse.alerts()
     if as_json:

@@ -23,16 +23,16 @@ def watch(
     """Look for what is wrong, and send alerts, until a signal to stop.
 
     tenantry scheduler does the same beside the jobs. Run this command where
-    pg_cron runs the jobs, and on another machine than the scheduler's, to be
-    told if no scheduler is left. You can start it on several hosts: one looks
-    at a time, and each message is sent by one of them. Log in as whadmin.
+    pg_cron runs the jobs, and on a host that runs no scheduler, to be told if
+    no scheduler is left. You can start it on several hosts: one looks at a
+    time, and one of them sends each message. Log in as whadmin.
 
     An alert is a job that failed or is late, a feed that its jobs have not
-    loaded in time, a verification that differs, an error of tenantry doctor
-    (every 15 minutes; no source is asked), or a missing scheduler. Routes say
-    who gets which: tenantry alert add.
+    loaded in time, a verification that differs, an error of tenantry doctor or
+    an old password (checked every 15 minutes; no source is asked), or a
+    missing scheduler. Routes say who gets which alerts: tenantry alert add.
 
-    A message is kept in the warehouse until the other side has taken it.
+    A message stays in the warehouse until the other side has taken it.
     """
     from tenantry.alerts.service import Alerts
 

@@ -58,7 +58,7 @@ def scheduler(
     by itself, such as CALL _wh.refresh_window, may then do its work twice.
 
     It also looks for what is wrong every minute, and sends alerts to the
-    routes that tenantry alert add has made.
+    routes that you added with tenantry alert add.
 
     On SIGTERM or Ctrl-C, no new runs start. Runs in progress have --grace
     seconds to end; then they are cancelled and left to the next scheduler. A

@@ -26,7 +26,7 @@ MetricsAddress = Annotated[
     typer.Option(
         "--metrics",
         metavar=_ADDRESS,
-        help="Serve metrics here, such as 127.0.0.1:9187, [::1]:9187 or :9187.",
+        help="Also serve metrics at this address, such as 127.0.0.1:9187, [::1]:9187 or :9187.",
     ),
 ]
 MetricsHosts = Annotated[
@@ -45,7 +45,7 @@ def metrics(
         str | None,
         typer.Option(
             metavar=_ADDRESS,
-            help="Serve the metrics here until a signal to stop, such as 127.0.0.1:9187, [::1]:9187 or :9187.",
+            help="Serve the metrics at this address until a signal to stop, such as 127.0.0.1:9187 or :9187.",
         ),
     ] = None,
     metrics_host: MetricsHosts = None,
@@ -53,13 +53,13 @@ def metrics(
 ) -> None:
     """Print the numbers of the warehouse for Prometheus, or serve them.
 
-    They are read by one statement, which reads records and no rows. With
-    --listen, at most one is sent in 15 seconds, no matter how many ask.
-    /metrics has the numbers, /healthz answers while the program runs, and
-    /readyz while the warehouse answers, too.
+    One statement reads them from what loads have recorded, not from the rows.
+    With --listen, at most one is sent in 15 seconds, no matter how many
+    clients ask. /metrics has the numbers, /healthz answers while the program
+    runs, and /readyz while the warehouse also answers.
 
     Where tenantry scheduler runs the jobs, its option --metrics serves the
-    same. Login: whadmin, an operator or an auditor.
+    same. Log in as whadmin, an operator or an auditor.
     """
     from tenantry.metrics import named, require_client, written
 

@@ -45,7 +45,7 @@ def console(
     proxy_logins: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Let the proxy say who somebody is: header, secret and logins, as TOML."
+            metavar="FILE", help="Let the proxy name the login: a TOML file with header, secret and logins."
         ),
     ] = None,
     metrics_token: Annotated[

@@ -76,7 +76,7 @@ def request(asked: Asked) -> Shown | Sent:
         if error.sqlstate == "42501":
             raise
         return _shown(asked, kind, texts, arguments, error)
-    return Sent(f"/actions/{action.id}", "Asked for. A worker does it, also if this console ends.")
+    return Sent(f"/actions/{action.id}", "Requested. A worker carries it out, even if this console ends.")
 
 
 def _form(asked: Asked, kind: str) -> ask.Form:

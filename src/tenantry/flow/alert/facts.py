@@ -41,7 +41,7 @@ class Differing:
 
 @dataclass(frozen=True)
 class Trouble:
-    """A finding of a check of doctor's."""
+    """A finding of one of doctor's checks."""
 
     check: str
     severity: Literal["error", "warning"]

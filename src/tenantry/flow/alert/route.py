@@ -31,11 +31,11 @@ _UNITS = {"m": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True)
 class Route:
-    """Where alerts go: `address` is a webhook's URL, a mail server's, or the name of a service of Apprise's.
+    """Where alerts go: `address` is a webhook's URL, a mail server's, or the name of a service of Apprise.
 
     It gets alerts of at least `severity`; if it names tenants or templates, only alerts about those. An alert that is not over is
-    told again `repeat_after` later, and each further time after twice as long, up to a day. With `plain`, the line need not be
-    encrypted. The secret is kept elsewhere.
+    repeated after `repeat_after`, then each time after twice as long, up to a day. With `plain`, messages may be sent without
+    encryption. The secret is stored elsewhere.
     """
 
     name: str
@@ -64,8 +64,8 @@ class Route:
 
 @dataclass(frozen=True)
 class RouteState:
-    """A route and how its messages fare: those that wait and since when, the last one that was taken, those that were given up
-    within a month, and what the other side said to the oldest one that waits.
+    """A route and the state of its messages: how many wait and since when, when the last one was sent, how many were given up
+    within a month, and what the other side answered to the oldest one that waits.
     """
 
     route: Route
