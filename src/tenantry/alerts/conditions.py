@@ -90,11 +90,11 @@ def _scheduler(facts: Facts) -> Iterator[Condition]:
     if facts.cron != "own" or not facts.jobs:
         return
     leader = facts.leader
-    waiting = count(len(facts.jobs), "job")
+    waiting = count(len(facts.jobs), "job waits", "jobs wait")
     if leader is None:
-        message = f"no scheduler runs the jobs: {waiting} and no program that leads"
+        message = f"no scheduler runs the jobs: {waiting}"
     elif facts.now - leader.alive_at > SILENCE:
-        message = f"the scheduler on {name(leader.host)} (pid {leader.pid}) gives no sign of life since {_at(leader.alive_at)}: {waiting} wait"
+        message = f"the scheduler on {name(leader.host)} (pid {leader.pid}) has given no sign of life since {_at(leader.alive_at)}: {waiting}"
     else:
         return
     yield Condition(NO_SCHEDULER, NO_SCHEDULER, "error", "no scheduler", message)

@@ -81,4 +81,4 @@ def _reason(error: OSError | HTTPException) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     # Its text may be what the other side sent, or the URL.
-    return f"it is no HTTP ({type(error).__name__})"
+    return f"it is not HTTP ({type(error).__name__})"
