@@ -14,7 +14,7 @@ from tenantry.db import connect, owner
 NAME = "tenantry console"
 """The application_name of the console's sessions."""
 
-ROLES = {OWNER: "administrator", OPERATOR: "operator", AUDITOR: "auditor", AUTHOR: "template author"}
+ROLES = {OWNER: "owner", OPERATOR: "operator", AUDITOR: "auditor", AUTHOR: "template author"}
 """The roles that may log in, in words."""
 
 _at_once = threading.BoundedSemaphore(4)

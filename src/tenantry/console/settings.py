@@ -160,7 +160,8 @@ def settle(
         )
     if behind_proxy and tls_cert:
         raise InputError(
-            "--behind-proxy and --tls-cert exclude each other", hint="The proxy ends the encryption."
+            "--behind-proxy and --tls-cert exclude each other",
+            hint="With --behind-proxy, the proxy handles TLS.",
         )
     if proxy and not behind_proxy:
         raise InputError("a proxy's logins need --behind-proxy", hint="Give it the origin that browsers see.")

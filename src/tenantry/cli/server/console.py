@@ -23,12 +23,15 @@ def console(
     listen: Annotated[
         str,
         typer.Option(
-            metavar="HOST:PORT", help="Where to listen. Other machines reach only what is not loopback."
+            metavar="HOST:PORT", help="Address to listen on. Other machines cannot reach a loopback address."
         ),
     ] = "127.0.0.1:8765",
     origin: Annotated[
         str | None,
-        typer.Option(metavar="ORIGIN", help="What browsers call it, if not the address: https://name:port."),
+        typer.Option(
+            metavar="ORIGIN",
+            help="The console's address in browsers, if it is another one: https://name:port.",
+        ),
     ] = None,
     tls_cert: Annotated[
         Path | None,
@@ -40,7 +43,9 @@ def console(
     ] = None,
     behind_proxy: Annotated[
         str | None,
-        typer.Option(metavar="ORIGIN", help="A proxy in front ends the encryption; browsers call it ORIGIN."),
+        typer.Option(
+            metavar="ORIGIN", help="A proxy in front handles TLS; ORIGIN is its address in browsers."
+        ),
     ] = None,
     proxy_logins: Annotated[
         Path | None,
@@ -55,7 +60,7 @@ def console(
         ),
     ] = None,
     worker: Annotated[
-        bool, typer.Option("--worker/--no-worker", help="Also carry out the actions that are asked for.")
+        bool, typer.Option("--worker/--no-worker", help="Also carry out the actions that people start.")
     ] = True,
     file: FileOption = None,
 ) -> None:
