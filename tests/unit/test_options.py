@@ -172,3 +172,8 @@ def test_what_is_typed_overrides_the_environment() -> None:
     assert "'nothing' is not a level" in run(NOWHERE, "logs", env=env).err
     # These get as far as the warehouse.
     assert run(NOWHERE, "logs", "--level", "error", env=env).code == 3
+
+
+def test_no_help_has_a_word_in_square_brackets_which_would_not_be_printed() -> None:
+    texts = {" ".join(words): command.help or "" for words, command in every_command()}
+    assert not [name for name, text in texts.items() if re.search(r"\[[a-z]+\]", text)]

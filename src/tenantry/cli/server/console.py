@@ -75,7 +75,7 @@ def console(
     Only this machine reaches the console, unless you give --tls-cert and
     --tls-key, or put a proxy with encryption in front (--behind-proxy).
 
-    Needs the extra console: pip install 'tenantry[console]'
+    Needs the libraries of the package's extra console.
     """
     try:
         from tenantry.console import serve, settings
