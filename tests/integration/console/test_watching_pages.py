@@ -210,7 +210,7 @@ def test_doctor_is_run_by_a_button_and_tells_each_role_what_it_may_know(watched:
     assert whadmin.post("/doctor").header("location") == "/doctor"
     wait_until(lambda: "Check again" in whadmin.get("/doctor").text, 90)
     page = whadmin.get("/doctor")
-    assert "begun by whadmin" in page.text
+    assert "started by whadmin" in page.text
     assert "the source cannot be reached" in page.text or "sources" in page.text
     assert "kind=fix" in page.html
     assert "tenantry scheduler" in page.text
