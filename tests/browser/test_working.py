@@ -115,7 +115,9 @@ class TestActions:
             with person(browser, shop.console.log_in(shop.operator)) as somebody:
                 page = somebody.page
                 earlier = shop.first - timedelta(days=EARLIER)
-                somebody.open(f"/actions/new?kind=backfill&tenant=acme&template=ticks&from={earlier}")
+                # Loaded again, because another test may have loaded them.
+                somebody.open(f"/actions/new?kind=backfill&tenant=acme&template=ticks&from={earlier}&reload=1")
+                page.locator("#typed").fill("acme")
                 page.get_by_role("button", name="Backfill", exact=True).click()
                 page.wait_for_url(ONE_ACTION)
                 page.get_by_role("button", name="Cancel").click()
