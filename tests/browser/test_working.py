@@ -116,7 +116,9 @@ class TestActions:
                 page = somebody.page
                 earlier = shop.first - timedelta(days=EARLIER)
                 # Loaded again, because another test may have loaded them.
-                somebody.open(f"/actions/new?kind=backfill&tenant=acme&template=ticks&from={earlier}&reload=1")
+                somebody.open(
+                    f"/actions/new?kind=backfill&tenant=acme&template=ticks&from={earlier}&reload=1"
+                )
                 page.locator("#typed").fill("acme")
                 page.get_by_role("button", name="Backfill", exact=True).click()
                 page.wait_for_url(ONE_ACTION)
