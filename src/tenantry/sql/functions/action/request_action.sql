@@ -25,16 +25,15 @@ BEGIN
             DO NOTHING RETURNING id INTO number;
         IF number IS NOT NULL THEN
             PERFORM _wh_internal.audit('request_action', format('%s: %s %s', number, kind, given), 'done');
-            RETURN number;
+            EXIT;
         END IF;
         -- It may end between these two statements.
         SELECT a.id INTO number FROM _wh.actions a
             WHERE a.kind = request_action.kind AND a.arguments = given
                 AND a.state IN ('waiting', 'running') AND a.cancel_requested_at IS NULL;
-        IF number IS NOT NULL THEN
-            RETURN number;
-        END IF;
+        EXIT WHEN number IS NOT NULL;
     END LOOP;
+    RETURN number;
 END
 $$;
 COMMENT ON FUNCTION _wh.request_action IS 'For operators: ask for work that a worker does, such as a load';

@@ -17,7 +17,7 @@ DECLARE
         WHEN 'run_job' THEN '{job!}'
         WHEN 'fix' THEN '{check!,tenant}'
     END::text[];
-    kept jsonb := '{}';
+    kept jsonb := jsonb_build_object();
     key text;
     value jsonb;
     missing text;
@@ -85,8 +85,8 @@ BEGIN
         RAISE EXCEPTION 'whadmin has no job "%" in this database', kept ->> 'job'
             USING ERRCODE = 'undefined_object', HINT = 'The jobs are in _wh.jobs().';
     END IF;
-    first_day := coalesce(kept ->> 'from', kept ->> 'day');
-    last_day := kept ->> 'to';
+    first_day := coalesce(kept ->> 'from', kept ->> 'day')::date;
+    last_day := (kept ->> 'to')::date;
     IF least(first_day, last_day) < '1900-01-01' THEN
         RAISE EXCEPTION '% is before 1900', least(first_day, last_day)
             USING ERRCODE = 'invalid_parameter_value';
