@@ -9,7 +9,6 @@ from tenantry.core.model import AUDITOR, AUTHOR, OPERATOR, OWNER
 _WORK = frozenset(
     {
         "look",
-        "load",
         "backfill",
         "refresh",
         "verify",

@@ -24,7 +24,6 @@ class Line:
     why: str
     mend: tuple[str, str] | None
     next_run: datetime | None
-    next_job: str
 
 
 _SORTS: dict[str, Callable[[Line], Any]] = {
@@ -63,22 +62,21 @@ def fleet(asked: Asked) -> Shown:
     return Shown("fleet.html", facts, topics=("slices", "tenants", "jobs", "templates"))
 
 
-def _next_runs(asked: Asked) -> dict[tuple[str, str], tuple[datetime, str]]:
-    """By tenant and template, when its next job begins, and the job's name."""
-    found: dict[tuple[str, str], tuple[datetime, str]] = {}
+def _next_runs(asked: Asked) -> dict[tuple[str, str], datetime]:
+    """By tenant and template, when its next job begins."""
+    found: dict[tuple[str, str], datetime] = {}
     for entry in asked.warehouse.schedule().entries:
         if entry.next is None or entry.job.schema is None:
             continue
         key = (entry.job.schema, entry.job.template or "")
-        if key not in found or entry.next < found[key][0]:
-            found[key] = (entry.next, entry.job.name or "")
+        found[key] = min(entry.next, found.get(key, entry.next))
     return found
 
 
-def _line(feed: FeedStatus, strip: str, runs: dict[tuple[str, str], tuple[datetime, str]]) -> Line:
+def _line(feed: FeedStatus, strip: str, runs: dict[tuple[str, str], datetime]) -> Line:
     level, why, mend = judged(feed)
-    at, job = runs.get((feed.tenant, feed.template)) or runs.get((feed.tenant, "")) or (None, "")
-    return Line(feed, strip, level, why, mend, at, job)
+    at = runs.get((feed.tenant, feed.template)) or runs.get((feed.tenant, ""))
+    return Line(feed, strip, level, why, mend, at)
 
 
 def _filtered(lines: Sequence[Line], query: dict[str, str] | Any) -> list[Line]:
