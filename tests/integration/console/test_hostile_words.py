@@ -18,6 +18,7 @@ from tenantry.embedded import Server
 from tests.support.browser.console import COOKIE, PASSWORDS, Answer, House, Visitor, housed
 from tests.support.browser.pages import PAGES, Page, not_listed
 from tests.support.samples import hostile
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
@@ -127,6 +128,8 @@ def test_no_word_of_a_login_becomes_a_part_of_the_page_or_a_line_of_the_log(hous
     before = len(house.console.lines)
     answer = visitor.try_login("x\n2026-01-01T00:00:00Z  login: whadmin\r\x1b[2J<u data-evil>", "x")
     assert not strange(answer)
+    # What the console prints is read in a thread, which may come after the answer.
+    wait_until(lambda: len(house.console.lines) > before, 10)
     lines = house.console.lines[before:]
     assert len(lines) == 1
     assert "\x1b" not in lines[0]
