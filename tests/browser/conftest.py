@@ -1,4 +1,4 @@
-"""One Chromium for each process, and one warehouse with its console for each file."""
+"""One Chromium, and one warehouse with its console, for each file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Shop(House):
     first: date
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright's synchronous interface is open, an event loop runs in this thread, and no other
+# test of the process could run one of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium."""
     with chromium() as browser:

@@ -380,19 +380,21 @@ def test_the_sources_are_made_on_a_server_of_ones_own_and_brought_up_to_date_by_
     server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As packaging/compose.yaml does for its demo."""
-    monkeypatch.setattr("tenantry.demo.__main__.TENANTS", [HARVEST])
-    arguments = [server.conninfo(), "--days", "2", "--reader", READER]
+    # The sources of `year` may still be there.
+    tenant, reader_name = replace(HARVEST, database="test_compose_production"), "test_compose_reader"
+    monkeypatch.setattr("tenantry.demo.__main__.TENANTS", [tenant])
+    arguments = [server.conninfo(), "--days", "2", "--reader", reader_name]
     with psycopg.connect(server.conninfo(), autocommit=True) as admin:
         try:
             with pytest.raises(SystemExit):
                 make_sources(arguments)
             monkeypatch.setenv("TENANTRY_SOURCE_PASSWORD", PASSWORD)
             assert make_sources(arguments) == 0
-            made = value(server, HARVEST, "SELECT count(*) FROM phood_foodlogsum")
-            with reads(server, HARVEST) as reader:
+            made = value(server, tenant, "SELECT count(*) FROM phood_foodlogsum")
+            with reads(server, tenant, reader_name) as reader:
                 assert reader.execute("SELECT count(*) FROM phood_foodlogsum").fetchone() == (made,)
             assert make_sources(arguments) == 0
-            assert f"{HARVEST.database}: {count(made, 'row')} added\n" in capsys.readouterr().out
+            assert f"{tenant.database}: {count(made, 'row')} added\n" in capsys.readouterr().out
         finally:
-            drop_source(admin, HARVEST)
-            drop_reader(admin, READER)
+            drop_source(admin, tenant)
+            drop_reader(admin, reader_name)
