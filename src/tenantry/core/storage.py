@@ -20,6 +20,8 @@ class Traits:
 BUILT_IN: Mapping[str, Traits] = {
     "matview": Traits(needs_time_column=False, merges=False),
     "partition": Traits(needs_time_column=True, merges=True),
+    "shared": Traits(needs_time_column=True, merges=True),
+    "distributed": Traits(needs_time_column=True, merges=True),
 }
 
 WITHOUT_TIME_COLUMN = "matview"

@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}, {"version": 24, "name": "actions", "sha256": "00c71565eff6675981d8cda6cf014cdaf6a2b8dce5fd307d9d9b28a9a4198ea1"}, {"version": 25, "name": "alerts", "sha256": "6efacfb3ae95485e0ba851b6459c08551dbb4102de6847e7b9e6b283a6be1edc"}, {"version": 26, "name": "last_done", "sha256": "6ab4141fba06be80041ef4ec4f11b3aed66dbb3c5ddf71e641832d5e1e08d3e3"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}, {"version": 24, "name": "actions", "sha256": "00c71565eff6675981d8cda6cf014cdaf6a2b8dce5fd307d9d9b28a9a4198ea1"}, {"version": 25, "name": "alerts", "sha256": "6efacfb3ae95485e0ba851b6459c08551dbb4102de6847e7b9e6b283a6be1edc"}, {"version": 26, "name": "last_done", "sha256": "6ab4141fba06be80041ef4ec4f11b3aed66dbb3c5ddf71e641832d5e1e08d3e3"}, {"version": 27, "name": "shared_storages", "sha256": "cd22349eb1eeed5b4026efadb51aeac78f49b5d668f1cf315de2627aa2d68ddb"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -919,6 +919,29 @@ CREATE TABLE _wh.last_backup (
     bytes bigint NOT NULL CHECK (bytes > 0)
 );
 COMMENT ON TABLE _wh.last_backup IS 'When tenantry backup last wrote a file, and how large it was';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (27, 'shared_storages', 'cd22349eb1eeed5b4026efadb51aeac78f49b5d668f1cf315de2627aa2d68ddb') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- Storages in which tenants share tables: "shared" on one server, "distributed" on a Citus cluster.
+ALTER TABLE _wh.storages
+    ADD COLUMN shared boolean NOT NULL DEFAULT false,
+    ADD COLUMN distributed boolean NOT NULL DEFAULT false CHECK (shared OR NOT distributed),
+    ADD COLUMN base text REFERENCES _wh.storages CHECK (base <> storage);
+COMMENT ON COLUMN _wh.storages.shared IS 'Its tables hold the rows of all tenants, told apart by a column schema_name';
+COMMENT ON COLUMN _wh.storages.distributed IS 'Citus spreads its tables over the nodes of a cluster';
+COMMENT ON COLUMN _wh.storages.base IS 'The storage whose functions carry out what it has no function of its own for';
+
+INSERT INTO _wh.storages (storage, streams, by_month, needs_time_column, steady, united, shared, distributed, base)
+VALUES
+    ('shared', true, true, true, true, true, true, false, NULL),
+    ('distributed', true, true, true, true, true, true, true, 'shared');
 $tenantry_text$;
 END IF;
 END
@@ -2402,6 +2425,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates;
     counts jsonb;
+    days text;
     total bigint;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
@@ -2411,8 +2435,13 @@ BEGIN
             counts := jsonb_build_object(to_char(first_day::timestamp, 'YYYY-MM-DD'), total);
         ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation)
             AND a.attname = template.time_column AND NOT a.attisdropped) THEN
-            counts := coalesce(_wh_internal.count_days(template, relation,
-                _wh_internal.day_predicate(template, first_day, last_day)), '{}');
+            days := _wh_internal.day_predicate(template, first_day, last_day);
+            -- The copy of a move holds one tenant's rows, and may not name it.
+            IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation)
+                AND a.attname = 'schema_name' AND NOT a.attisdropped) THEN
+                days := _wh_internal.feed_rows(feed, days);
+            END IF;
+            counts := coalesce(_wh_internal.count_days(template, relation, days), '{}');
         ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation)
             AND a.attname = 'slice_date' AND a.atttypid = 'date'::regtype
                 AND NOT a.attisdropped) THEN
@@ -2576,10 +2605,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND c.column_name = template.time_column
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(template _wh.mv_templates, leaf regclass,
-    first_day date, last_day date) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(feed _wh.feeds, template _wh.mv_templates,
+    leaf regclass, first_day date, last_day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
--- Whether a table has rows of some days, whatever the records say. An index on the time answers at once.
+-- Whether a table has a feed's rows of some days, whatever the records say. An index on the time answers at once.
 -- Without one, as during a bulk load, the table is read once per session to find its days. Days that are
 -- loaded later have a record; the records of the others may disappear in the meantime: see adopt_days.
 DECLARE
@@ -2595,7 +2624,8 @@ BEGIN
         WHERE i.indrelid = leaf AND a.attname = template.time_column AND i.indisvalid AND i.indpred IS NULL)
     THEN
         EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', leaf,
-            _wh_internal.day_predicate(template, first_day, last_day)) INTO found;
+            _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day, last_day)))
+            INTO found;
         RETURN found;
     END IF;
     known := coalesce(nullif(current_setting('tenantry.days_of_tables', true), ''), '{}')::jsonb;
@@ -2857,6 +2887,90 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT split_part(digest, ':', 2)::bigint
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.distribute(root regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Spread an empty table over the nodes of the cluster by its tenants, and let row security say from the start
+-- which rows a role sees: the nodes answer a reader as that reader, whatever view was asked.
+BEGIN
+    IF to_regprocedure('pg_catalog.create_distributed_table(regclass,text,citus.distribution_type,text,int)')
+        IS NULL AND to_regproc('pg_catalog.create_distributed_table') IS NULL THEN
+        RAISE EXCEPTION 'distributed storage needs Citus, which this database does not have'
+            USING ERRCODE = 'feature_not_supported',
+            HINT = 'Install the extension citus (docs/how-to/use-a-cluster.md), or use shared storage.';
+    END IF;
+    EXECUTE _wh_internal.spread(true, format('SELECT pg_catalog.create_distributed_table(%L::regclass, '
+        '''schema_name'')', root));
+    PERFORM _wh_internal.limit_rows(root, true);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.distributed_merge(feed _wh.feeds, template _wh.mv_templates,
+    leaf regclass, stage regclass, first_day date, last_day date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- merge_days for a table on other nodes. The days are fetched and compared here, by their binary images. If
+-- a row differs, the days are replaced: sending them all takes one COPY, and telling the nodes row by row
+-- takes more. Returns the number of rows that differ.
+DECLARE
+    columns text := _wh_internal.column_list(template.template_name);
+    days text := _wh_internal.day_predicate(template, first_day, last_day);
+    key text[] := _wh_internal.unique_key(leaf, ARRAY(SELECT c.column_name FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name));
+    key_list text;
+    wanted text;
+    doubled text;
+    differing bigint;
+    taken date[];
+BEGIN
+    PERFORM FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
+        AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
+    IF to_regclass('pg_temp.tenantry_stored') IS NOT NULL THEN
+        DROP TABLE pg_temp.tenantry_stored;
+    END IF;
+    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stored ON COMMIT DROP AS SELECT %s FROM %s WHERE %s',
+        columns, leaf, _wh_internal.feed_rows(feed, days));
+    EXECUTE format($q$
+        WITH stored AS MATERIALIZED (SELECT record_send(ROW(%1$s)) FROM pg_temp.tenantry_stored),
+            wanted AS MATERIALIZED (SELECT record_send(ROW(%1$s)) FROM %2$s)
+        SELECT (SELECT count(*) FROM (TABLE stored EXCEPT ALL TABLE wanted) d)
+            + (SELECT count(*) FROM (TABLE wanted EXCEPT ALL TABLE stored) d)$q$, columns, stage)
+    INTO differing;
+    DROP TABLE pg_temp.tenantry_stored;
+    IF differing = 0 THEN
+        RETURN 0;
+    END IF;
+    IF key IS NOT NULL THEN
+        key_list := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(key) k);
+        EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s WHERE ROW(%1$s) IS NOT NULL GROUP BY %1$s '
+            'HAVING count(*) > 1 LIMIT 1', key_list, stage) INTO doubled;
+        IF doubled IS NOT NULL THEN
+            RAISE EXCEPTION 'the source returned more than one row with the same %: %', key_list, doubled
+                USING ERRCODE = 'unique_violation';
+        END IF;
+        -- A row that moved here from another day of the same table goes there, and that day's digest no
+        -- longer describes its rows. The keys travel as arrays: the nodes do not have the staging table.
+        EXECUTE format('SELECT format(%L, %s) FROM %s', 'SELECT * FROM unnest('
+            || (SELECT string_agg(format('%%L::%s[]', format_type(a.atttypid, -1)), ', ' ORDER BY k.n)
+                FROM unnest(key) WITH ORDINALITY AS k (name, n)
+                JOIN pg_attribute a ON a.attrelid = stage AND a.attname = k.name) || ')',
+            (SELECT string_agg(format('array_agg(%I)', k), ', ') FROM unnest(key) k), stage) INTO wanted;
+        EXECUTE format('SELECT array_agg(DISTINCT d.day) FROM (SELECT (%I%s)::date AS day FROM %s WHERE %s '
+            'AND (%s) IN (%s)) d', template.time_column, _wh_internal.day_zone(template), leaf,
+            _wh_internal.feed_rows(feed, format('(%s) IS NOT TRUE', days)), key_list, wanted) INTO taken;
+        IF taken IS NOT NULL THEN
+            UPDATE _wh.slices s SET digest = NULL WHERE s.schema_name = feed.schema_name
+                AND s.template_name = template.template_name AND s.slice_date = ANY (taken);
+            EXECUTE format('DELETE FROM %s WHERE %s AND (%s) IN (%s)', leaf, _wh_internal.feed_rows(feed,
+                format('(%s) IS NOT TRUE', days)), key_list, wanted);
+        END IF;
+    END IF;
+    EXECUTE format('DELETE FROM %s WHERE %s', leaf, _wh_internal.feed_rows(feed, days));
+    EXECUTE format('INSERT INTO %s (schema_name, %s) SELECT %L, %s FROM %s', leaf, columns, feed.schema_name,
+        columns, stage);
+    RETURN differing;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.doubled_days(feed _wh.feeds, relation oid)
     RETURNS TABLE (slice_date date, error text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2946,8 +3060,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.drop_kept(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Drop the relations of a feed in _wh_data, including what moves put beside and aside. No view reads them
--- any more.
+-- Drop the relations of a feed in _wh_data, including what moves put beside and aside, and delete its rows
+-- from those that tenants share. No view reads them any more.
 DECLARE
     side _wh.feeds;
     statements text := '';
@@ -2965,6 +3079,10 @@ BEGIN
                 JOIN pg_class c ON c.oid = y.relid AND c.relnamespace = to_regnamespace('_wh_data')) t
             WHERE t.relid IS NOT NULL));
     END LOOP;
+    statements := concat(statements, (SELECT string_agg(format('DELETE FROM %s WHERE schema_name = %L; ',
+        t.relid::regclass, feed.schema_name), '') FROM _wh.storages s
+        CROSS JOIN LATERAL _wh_internal.kept_relation(_wh_internal.shared_name(feed.template_name,
+            s.storage)) AS t (relid) WHERE s.shared AND t.relid IS NOT NULL));
     IF statements <> '' THEN
         PERFORM _wh_internal.execute_patiently(statements);
     END IF;
@@ -3012,6 +3130,10 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(wanted);
     view_name text := format('public.%I', _wh_internal.fit_name(template.template_name));
     root oid := _wh_internal.kept_relation(_wh_internal.partition_root(template));
+    shared text := (SELECT string_agg(_wh_internal.spread(s.distributed, format('DROP TABLE %s',
+        t.relid::regclass)) || '; ', '') FROM _wh.storages s
+        CROSS JOIN LATERAL _wh_internal.storage_root(template, s.storage) AS t (relid)
+        WHERE s.shared AND t.relid IS NOT NULL);
     tenants text;
 BEGIN
     PERFORM _wh_internal.lock_view('public', template.template_name);
@@ -3026,7 +3148,7 @@ BEGIN
         CASE _wh_internal.relation_kind(view_name) WHEN 'v' THEN format('DROP VIEW %s; ', view_name)
             -- The table of all tenants of versions before 0.2.
             WHEN 'p' THEN format('DROP TABLE %s; ', view_name) END,
-        CASE WHEN root IS NOT NULL THEN format('DROP TABLE %s; ', root::regclass) END));
+        CASE WHEN root IS NOT NULL THEN format('DROP TABLE %s; ', root::regclass) END, shared));
     PERFORM _wh_internal.write_log('drop_template', 'INFO', 'template dropped', to_jsonb(template));
 END
 $$;
@@ -3195,7 +3317,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds)
 RETURNS TABLE (relid oid, relname text, suffix text, kept boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The relations that hold a feed's rows, or seem to by their names, in any storage; `suffix` is what
+    -- The relations that hold a feed's rows alone, or seem to by their names, in any storage; `suffix` is what
     -- follows the stem of the name. kept: the relation is in _wh_data.
     SELECT r.relid, r.relname, substr(r.relname, length(CASE WHEN r.kept THEN _wh_internal.kept_stem(feed)
         ELSE _wh_internal.name_stem(feed.template_name) END) + 1), r.kept
@@ -3205,7 +3327,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         CROSS JOIN LATERAL _wh_internal.storage_relations(jsonb_populate_record(feed,
             jsonb_build_object('storage', s.storage))) r
         JOIN pg_class c ON c.oid = r.relid
+        WHERE NOT s.shared
     ) r
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.feed_rows(feed _wh.feeds, predicate text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The condition for a feed's own rows in a relation of its storage, and this predicate.
+    SELECT CASE WHEN EXISTS (SELECT FROM _wh.storages s WHERE s.storage = feed.storage AND s.shared)
+        THEN format('schema_name = %L AND (%s)', feed.schema_name, predicate) ELSE predicate END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_states()
@@ -3224,8 +3354,8 @@ BEGIN
     RETURN QUERY WITH held AS MATERIALIZED (
         SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day,
             r.daily,
-            r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present
-        FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
+            r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present, s.shared
+        FROM _wh.feeds f JOIN _wh.storages s USING (storage) CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
         JOIN pg_class c ON c.oid = r.relid
     ), feeds AS MATERIALIZED (
         SELECT f.schema_name, f.template_name, f.first_day,
@@ -3265,7 +3395,7 @@ BEGIN
     ), tables AS (
         SELECT h.schema_name, h.template_name,
             array_agg(DISTINCT extract(year FROM h.first_day)::integer) FILTER (WHERE h.folded) AS years,
-            sum(pg_total_relation_size(h.relid))::bigint AS bytes,
+            sum(pg_total_relation_size(h.relid)) FILTER (WHERE NOT h.shared)::bigint AS bytes,
             -- A day without a record, or a table that is trusted without one: rare, and day_states knows.
             bool_or(h.present AND (h.trusted AND h.last_day - h.first_day + 1 <> (SELECT count(*)
                 FROM _wh.slices s WHERE s.schema_name = h.schema_name AND s.template_name = h.template_name
@@ -3275,6 +3405,8 @@ BEGIN
                 AND g.template_name = h.template_name AND g.filenode = h.filenode AND g.loaded
                 AND g.first_day = h.first_day))) AS doubtful
         FROM held h GROUP BY h.schema_name, h.template_name
+    ), sizes AS MATERIALIZED (
+        SELECT h.schema_name, h.template_name, h.data + h.indexes AS bytes FROM _wh_internal.shared_sizes() h
     ), unsure AS MATERIALIZED (
         -- On its own, so that day_states is called for these alone.
         SELECT f.schema_name, f.template_name FROM feeds f
@@ -3299,17 +3431,19 @@ BEGIN
     SELECT f.schema_name, f.template_name, least(f.first_day, r.first_day), r.last_day, coalesce(r.days, 0),
         coalesce(t.years, '{}'), coalesce(r.stored, 0),
         greatest(today - coalesce(f.first_day, r.earliest), 0) - coalesce(r.ended, 0), coalesce(r.failed, 0),
-        coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load, coalesce(t.bytes, 0)
+        coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
     FROM feeds f
     LEFT JOIN recorded r USING (schema_name, template_name)
     LEFT JOIN tables t USING (schema_name, template_name)
+    LEFT JOIN sizes z USING (schema_name, template_name)
     WHERE NOT coalesce(r.doubtful, false) AND NOT coalesce(t.doubtful, false)
     UNION ALL
     SELECT a.schema_name, a.template_name, a.first_day, a.last_day, a.days, a.years, a.stored, a.missing,
-        a.failed, a.stale, a.outdated, r.last_load, coalesce(t.bytes, 0)
+        a.failed, a.stale, a.outdated, r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
     FROM asked a
     LEFT JOIN recorded r USING (schema_name, template_name)
-    LEFT JOIN tables t USING (schema_name, template_name);
+    LEFT JOIN tables t USING (schema_name, template_name)
+    LEFT JOIN sizes z USING (schema_name, template_name);
 END
 $$;
 
@@ -3446,6 +3580,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
+    spread boolean := _wh_internal.is_distributed(top);
     feeds _wh.feeds[];
 BEGIN
     IF changes LIKE '%ALTER COLUMN%' THEN
@@ -3457,21 +3592,23 @@ BEGIN
     IF changes IS NULL THEN
         RETURN;
     ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN
-        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
+        PERFORM _wh_internal.execute_patiently(_wh_internal.spread(spread, format('ALTER TABLE %s %s', top,
+            changes)));
         RETURN;
     END IF;
     feeds := ARRAY(SELECT f
-        FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
+        FROM _wh.feeds f, _wh_internal.storage_table(f) AS t (relid)
         WHERE f.template_name = template.template_name
             AND (t.relid = target
             OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
         ORDER BY f.schema_name);
-    PERFORM _wh_internal.execute_patiently(format('%s%sALTER TABLE %s %s; SELECT '
+    PERFORM _wh_internal.execute_patiently(format('%s%s%s; SELECT '
         '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
         _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)),
         (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f),
-        top, changes, feeds, template.template_name));
+        _wh_internal.spread(spread, format('ALTER TABLE %s %s', top, changes)), feeds,
+        template.template_name));
 END
 $$;
 
@@ -3566,7 +3703,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.folded_years(feed _wh.feeds) RETURNS TABLE (year integer)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The years that were folded into one table.
-    SELECT extract(year FROM r.first_day)::integer
+    SELECT DISTINCT extract(year FROM r.first_day)::integer
     FROM _wh_internal.storage_relations(feed, only_daily => false) r WHERE r.folded
 $$;
 
@@ -3872,7 +4009,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- to change.
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
-            AND c.relrowsecurity)
+            AND c.relrowsecurity
+            -- A tenant's view of a table of all tenants shows that tenant alone.
+            AND (c.relnamespace <> to_regnamespace('_wh_data') OR NOT _wh_internal.limits_rows(c.oid)
+            OR view IN (SELECT v.oid FROM pg_class v WHERE v.relnamespace = 'public'::regnamespace)))
         OR EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = view
             AND o.option_name = 'security_invoker') THEN
         RETURN false;
@@ -4178,6 +4318,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         replace(view_name, '''', '''''')) d (definition)
     WHERE i.template_name = index_statements.template_name AND i.position IS NOT NULL
     ORDER BY i.position
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.is_distributed(root oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether a table is one that tenants share on a cluster.
+    SELECT EXISTS (SELECT FROM _wh.storages s CROSS JOIN _wh.mv_templates t WHERE s.distributed
+        AND _wh_internal.kept_relation(_wh_internal.shared_name(t.template_name, s.storage)) = root)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.is_local_type(type oid) RETURNS boolean
@@ -4538,7 +4685,7 @@ BEGIN
     statements := concat(_wh_internal.row_limits(root, limited), CASE WHEN ours AND NOT limited
         AND view IS NOT NULL THEN format('; ALTER VIEW %s RESET (security_invoker)', view) END);
     IF statements <> '' THEN
-        PERFORM _wh_internal.execute_patiently(statements);
+        PERFORM _wh_internal.execute_patiently(_wh_internal.spread(_wh_internal.is_distributed(root), statements));
     END IF;
     RETURN true;
 END
@@ -5289,12 +5436,16 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- ... CONCURRENTLY does, which tells 1.0 from 1.00 and works for types without equality. Without a unique
 -- index, the days are replaced.
 DECLARE
-    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    -- Of this tenant, where a table holds several.
+    predicate text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day,
+        last_day));
+    own text := _wh_internal.feed_rows(feed, 'true');
     key text[] := _wh_internal.unique_key(leaf,
         ARRAY(SELECT c.column_name FROM _wh.template_columns c
         WHERE c.template_name = template.template_name));
     columns text := _wh_internal.column_list(template.template_name);
     key_list text;
+    arbiter text;
     same_key text;
     former regclass := _wh_internal.kept_relation(_wh_internal.former_rows(feed))::regclass;
     gone text;
@@ -5306,7 +5457,7 @@ DECLARE
     changed bigint;
     total bigint := 0;
 BEGIN
-    PERFORM _wh_internal.publish_identity(leaf);
+    PERFORM _wh_internal.publish_identity(leaf), set_config('tenantry.tenant', feed.schema_name, true);
     -- Rows that belonged to no day yet, because they predate the time column, now belong to one. A new table
     -- has no index yet.
     IF former IS NOT NULL THEN
@@ -5334,6 +5485,12 @@ BEGIN
         AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
+    IF own <> 'true' THEN
+        same_key := concat(own, ' AND ', same_key);
+        arbiter := 'schema_name, ' || key_list;
+    ELSE
+        arbiter := key_list;
+    END IF;
     -- Without the cast, PostgreSQL would compare two ROW() column by column.
     SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record',
         string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
@@ -5384,7 +5541,7 @@ BEGIN
             SET %8$s RETURNING t.xmax <> 0 AS replaced)
         SELECT count(*), count(*) FILTER (WHERE w.replaced) > (SELECT count(*) FROM fresh s
             WHERE EXISTS (SELECT FROM %3$s t WHERE %5$s)) FROM written w$q$,
-        columns, stage, leaf, predicate, same_key, image, key_list,
+        columns, stage, leaf, predicate, same_key, image, arbiter,
         (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c
             WHERE c.template_name = template.template_name))
     INTO changed, unseen;
@@ -5586,7 +5743,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- the days that each covers.
     SELECT s.first_day, s.last_day, format('SELECT %s FROM %s WHERE %s',
         _wh_internal.select_list(s.relid, _wh_internal.feed_columns(feed)), s.relid::regclass,
-        _wh_internal.day_predicate(template, s.first_day, s.last_day))
+        _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, s.first_day, s.last_day)))
     FROM _wh_internal.storage_sources(feed, make_date(target_year, 1, 1), make_date(target_year, 12, 31)) s
     ORDER BY s.first_day
 $$;
@@ -5720,6 +5877,9 @@ BEGIN
     END IF;
     things := _wh_internal.refuse_move_dependents(feed, storage);
     PERFORM _wh_internal.move_record(feed, template);
+    IF (_wh_internal.storage_traits(storage)).shared THEN
+        PERFORM _wh_internal.shared_take(feed, template, storage, side);
+    END IF;
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L, %L)', feed,
         storage, things));
 END
@@ -7470,18 +7630,25 @@ DECLARE
     changed boolean := false;
 BEGIN
     FOR part IN
-        SELECT r.relid, y.name, _wh_internal.relation_kind(format('%I.%I', feed.schema_name, y.name)) AS kind
+        -- A year that was folded among other tenants' rows may be in several tables.
+        SELECT DISTINCT ON (y.name) coalesce(x.root, r.relid) AS relid, y.name,
+            CASE WHEN x.root IS NULL THEN '' ELSE ' WHERE ' || _wh_internal.feed_rows(feed,
+                _wh_internal.day_predicate(template, date_trunc('year', r.first_day::timestamp)::date,
+                (date_trunc('year', r.first_day::timestamp) + interval '1 year')::date - 1)) END AS only,
+            _wh_internal.relation_kind(format('%I.%I', feed.schema_name, y.name)) AS kind
         FROM _wh_internal.storage_relations(feed, only_daily => false) r
         CROSS JOIN LATERAL _wh_internal.yearly_name(feed.template_name,
             extract(year FROM r.first_day)::integer) AS y (name)
+        LEFT JOIN LATERAL (SELECT _wh_internal.storage_table(feed) AS root FROM _wh.storages s
+            WHERE s.storage = feed.storage AND s.shared) x ON true
         WHERE r.folded ORDER BY y.name
     LOOP
         IF part.kind IS NULL OR part.kind = 'v' AND (
             part.relid = ANY (_wh_internal.view_reads(format('%I.%I', feed.schema_name, part.name)::regclass))
             OR part.name IN (SELECT v.relname FROM _wh_internal.year_views(feed) v)) THEN
-            changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s',
+            changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s%s',
                 _wh_internal.select_list(part.relid, columns,
-                _wh_internal.day_value(template, part.relid)), part.relid::regclass)) OR changed;
+                _wh_internal.day_value(template, part.relid)), part.relid::regclass, part.only)) OR changed;
         END IF;
     END LOOP;
     FOR part IN
@@ -8940,12 +9107,509 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.shared_enter(feed _wh.feeds, template _wh.mv_templates)
+    RETURNS regclass
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The table that a tenant shares; a tenant that is new to it gets its view, and the public view shows it.
+DECLARE
+    target regclass := _wh_internal.shared_table(template, feed.storage);
+BEGIN
+    PERFORM _wh_internal.fit_columns(template, target), _wh_internal.shared_fit_indexes(template,
+        feed.storage);
+    IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name,
+        _wh_internal.fit_name(feed.template_name))) IS NULL THEN
+        PERFORM _wh_internal.lock_view('public', feed.template_name);
+        PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
+        PERFORM _wh_internal.settle_feed(feed);
+        IF EXISTS (SELECT FROM _wh_internal.feed_relations(feed)) THEN
+            RAISE EXCEPTION '%.% is kept in tables of its own, not in shared ones', feed.schema_name,
+                feed.template_name
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = format('Move it: tenantry template set-storage %s %s', feed.template_name,
+                feed.storage);
+        END IF;
+        PERFORM _wh_internal.storage_publish_public(template), _wh_internal.storage_publish_tenant(feed);
+    END IF;
+    RETURN target;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_find(feed _wh.feeds, slice_date date) RETURNS regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The table that holds a day, or NULL.
+    SELECT l.relid::regclass FROM _wh_internal.shared_leaves(feed.template_name, feed.storage) l
+    WHERE slice_date BETWEEN l.first_day AND l.last_day
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
+    relname text, slice_date date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
+        RETURN;
+    ELSIF kind = 'columns' THEN
+        PERFORM _wh_internal.storage_publish_tenant(feed);
+        PERFORM _wh.update_public_view_by_template(feed.template_name);
+    ELSE
+        PERFORM _wh_internal.lock_view('public', feed.template_name),
+            _wh_internal.shared_fit_indexes(template, feed.storage);
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_fit_indexes(template _wh.mv_templates, storage text)
+    RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Bring the indexes of the tables that tenants share up to date with the template. Rows that violate a new
+-- unique index are an error in the log: the others are loaded meanwhile.
+DECLARE
+    distributed boolean := (_wh_internal.storage_traits(storage)).distributed;
+    change record;
+BEGIN
+    FOR change IN SELECT * FROM _wh_internal.shared_unfit_indexes(template, storage) u LOOP
+        BEGIN
+            EXECUTE _wh_internal.spread(distributed, change.statement);
+        EXCEPTION WHEN unique_violation THEN
+            PERFORM _wh_internal.write_log('fit_indexes', 'ERROR', format('%s has no index "%s" yet: %s',
+                change.relid::regclass, change.index_name, SQLERRM), jsonb_build_object('template_name',
+                template.template_name));
+        END;
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_fold(feed _wh.feeds, template _wh.mv_templates,
+    target_year integer) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A tenant's closed year stays where it is, among the others: it is checked, and recorded as folded. The
+-- caller holds the year's lock and has checked that the year is complete.
+DECLARE
+    first_day date := make_date(target_year, 1, 1);
+    last_day date := make_date(target_year, 12, 31);
+    rows_of_year text := format('%s WHERE %s', _wh_internal.storage_table(feed)::regclass,
+        _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day, last_day)));
+    key text;
+    doubled text;
+    days bigint;
+    total bigint;
+BEGIN
+    FOR key IN SELECT (SELECT string_agg(quote_ident(k), ', ') FROM unnest(i.key_columns) k)
+        FROM _wh.template_indexes i WHERE i.template_name = template.template_name AND i.is_unique
+            AND i.position IS NOT NULL AND i.key_columns IS NOT NULL
+    LOOP
+        -- A unique index holds within one table, and the year may have a table for each month.
+        EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s AND ROW(%1$s) IS NOT NULL GROUP BY %1$s '
+            'HAVING count(*) > 1 LIMIT 1', key, rows_of_year) INTO doubled;
+        IF doubled IS NOT NULL THEN
+            RAISE EXCEPTION 'year % of %.%: rows are in more than one day: % %', target_year,
+                feed.schema_name, feed.template_name, key, doubled
+                USING ERRCODE = 'unique_violation',
+                HINT = 'A row moved to another day at the source: load both days again with '
+                    'update_mv_window_by_template.';
+        END IF;
+    END LOOP;
+    EXECUTE format('SELECT count(*) FROM %s', rows_of_year) INTO total;
+    PERFORM _wh_internal.note_table(feed, l.relname, 'folded')
+    FROM _wh_internal.shared_leaves(feed.template_name, feed.storage) l
+    WHERE extract(year FROM l.first_day) = target_year;
+    SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p
+        WHERE extract(year FROM p.slice_date) = target_year;
+    RETURN jsonb_build_object('yearly_table', _wh_internal.yearly_name(template.template_name, target_year),
+        'processed_mvs', days, 'total_records', total);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_holder(feed _wh.feeds, slice_date date, OUT relid oid,
+    OUT alone boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _wh_internal.shared_find(feed, slice_date)::oid, false
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_indexes(template _wh.mv_templates, relname text)
+    RETURNS TABLE (index_name text, statement text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The indexes of one of the tables that tenants share: those of the template, within each tenant, and one
+    -- each on the time, for a day of all tenants and of one. An index's name says its definition, so whoever
+    -- compares names compares definitions.
+    WITH wanted AS (
+        SELECT i.position, i.is_unique, CASE WHEN i.definition ~* '^[[:space:]]*(using[[:space:]]+btree[[:space:]]*)?[(]'
+            THEN regexp_replace(i.definition, '[(]', '(schema_name, ') ELSE i.definition END AS definition
+        FROM _wh.template_indexes i
+        WHERE i.template_name = template.template_name AND i.position IS NOT NULL
+        UNION ALL SELECT 1000001, false, format('USING btree (%I)', template.time_column)
+        UNION ALL SELECT 1000002, false, format('USING btree (schema_name, %I)', template.time_column)
+    ), once AS (
+        SELECT DISTINCT ON (w.is_unique, w.definition) w.* FROM wanted w
+        ORDER BY w.is_unique, w.definition, w.position
+    )
+    SELECT n.name, format('CREATE %sINDEX %I ON _wh_data.%I %s', CASE WHEN o.is_unique THEN 'UNIQUE ' END,
+        n.name, relname, o.definition)
+    FROM once o
+    CROSS JOIN LATERAL (SELECT 'tenantry_' || left(md5(jsonb_build_array(relname, o.is_unique,
+        o.definition)::text), 20) AS name) n
+    ORDER BY o.position
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_leaf(feed _wh.feeds, template _wh.mv_templates,
+    slice_date date) RETURNS regclass
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The table that holds a day; created, with its indexes, as the template's partition_by says. It is attached
+-- rather than created as a partition, because attaching locks out no reader of the table.
+DECLARE
+    parent regclass := _wh_internal.shared_table(template, feed.storage);
+    found regclass := _wh_internal.shared_find(feed, slice_date);
+    period text;
+    begin_day date;
+    name text;
+BEGIN
+    IF found IS NULL THEN
+        PERFORM _wh_internal.lock_view('public', feed.template_name);
+        found := _wh_internal.shared_find(feed, slice_date);
+    END IF;
+    IF found IS NOT NULL THEN
+        RETURN found;
+    END IF;
+    -- A year that began as months continues in months.
+    period := CASE WHEN EXISTS (SELECT FROM _wh_internal.shared_leaves(feed.template_name, feed.storage) l
+        WHERE extract(year FROM l.first_day) = extract(year FROM slice_date)) THEN 'month'
+        ELSE template.partition_by END;
+    begin_day := date_trunc(period, slice_date::timestamp)::date;
+    name := _wh_internal.name_stem(_wh_internal.kept_base('public', format('tenantry_%s_%s', feed.storage,
+        feed.template_name))) || to_char(begin_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM'
+        ELSE '_YYYY' END);
+    IF _wh_internal.kept_relation(name) IS NOT NULL THEN
+        RAISE EXCEPTION '_wh_data.% is in the way: it is not a partition of %', quote_ident(name), parent
+            USING ERRCODE = 'duplicate_table',
+            HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). '
+                'Otherwise rename it, or the template.';
+    END IF;
+    EXECUTE _wh_internal.spread((_wh_internal.storage_traits(feed.storage)).distributed, format(
+        'CREATE TABLE _wh_data.%1$I (LIKE %2$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS); %5$s; '
+        'ALTER TABLE %2$s ATTACH PARTITION _wh_data.%1$I FOR VALUES FROM (%3$s) TO (%4$s)', name, parent,
+        _wh_internal.day_bound(template, begin_day),
+        _wh_internal.day_bound(template, (begin_day + ('1 ' || period)::interval)::date),
+        (SELECT string_agg(i.statement, '; ') FROM _wh_internal.shared_indexes(template, name) i)));
+    PERFORM _wh_internal.publish_identity(format('_wh_data.%I', name)::regclass);
+    -- The records of an earlier table for that time are void. Sessions that work on a day write a new record
+    -- of it.
+    UPDATE _wh.slices s SET loaded_at = NULL, row_count = NULL, digest = NULL, filenode = NULL
+    FROM (SELECT x.schema_name, x.slice_date FROM _wh.slices x JOIN _wh.feeds f
+            USING (schema_name, template_name)
+        WHERE x.template_name = feed.template_name AND f.storage = feed.storage
+            AND x.loaded_at IS NOT NULL AND x.slice_date >= begin_day
+            AND x.slice_date < begin_day + ('1 ' || period)::interval
+        ORDER BY x.schema_name, x.slice_date FOR UPDATE OF x SKIP LOCKED) gone
+    WHERE s.schema_name = gone.schema_name AND s.template_name = feed.template_name
+        AND s.slice_date = gone.slice_date;
+    RETURN format('_wh_data.%I', name)::regclass;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_leaves(template_name text, storage text)
+    RETURNS TABLE (relid oid, relname text, first_day date, last_day date)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The tables of years and months that tenants share, in order of time.
+    SELECT l.oid, l.relname, l.first_day, (l.first_day + CASE length(l.suffix) WHEN 5 THEN interval '1 year'
+        ELSE interval '1 month' END)::date - 1
+    FROM (
+        SELECT c.oid, c.relname::text, s.suffix, make_date(substr(s.suffix, 2, 4)::integer,
+            coalesce(nullif(substr(s.suffix, 7, 2), ''), '1')::integer, 1) AS first_day
+        FROM _wh_internal.name_stem(_wh_internal.kept_base('public', format('tenantry_%s_%s', storage,
+            template_name))) AS n (stem)
+        JOIN pg_inherits i ON i.inhparent = _wh_internal.kept_relation(_wh_internal.shared_name(template_name,
+            storage))
+        JOIN pg_class c ON c.oid = i.inhrelid
+        CROSS JOIN LATERAL substr(c.relname::text, length(n.stem) + 1) AS s (suffix)
+        WHERE s.suffix ~ '^_[0-9]{4}(_(0[1-9]|1[0-2]))?$' AND s.suffix !~ '^_0000'
+    ) l ORDER BY l.first_day
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_load(feed _wh.feeds, template _wh.mv_templates,
+    slice_date date, OUT action text, OUT row_count bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
+-- Load one slice through dblink: the whole day is pulled, checked, and merged, as in partition_load.
+DECLARE
+    stored jsonb;
+    leaf regclass := _wh_internal.shared_find(feed, slice_date);
+BEGIN
+    action := CASE WHEN EXISTS (SELECT FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+        AND s.slice_date = shared_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed'
+            ELSE 'created' END;
+    -- IF EXISTS would print a notice that there is none.
+    IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
+        DROP TABLE pg_temp.tenantry_stage;
+    END IF;
+    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s',
+        _wh_internal.source_select(feed, template, slice_date));
+    row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template,
+        slice_date);
+    IF _wh_internal.storage_merge(feed, template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
+        slice_date) > 0 THEN
+        stored := _wh_internal.count_days(template, leaf::text, _wh_internal.feed_rows(feed,
+            _wh_internal.day_predicate(template, slice_date, slice_date)));
+        row_count := coalesce((stored ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
+    END IF;
+    DROP TABLE pg_temp.tenantry_stage;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- shared_take has taken in the rows of the copy, which goes. A year that was folded stays so.
+BEGIN
+    EXECUTE format('DROP TABLE _wh_data.%I', _wh_internal.kept_name(side));
+    PERFORM _wh_internal.note_table(feed, l.relname, 'folded')
+    FROM _wh_internal.shared_leaves(feed.template_name, feed.storage) l
+    WHERE extract(year FROM l.first_day) = ANY (folded);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_move_out(feed _wh.feeds) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Delete the tenant's rows: nothing of them can be put aside in a table of others. The copy was compared
+-- with them in this transaction's sight.
+BEGIN
+    EXECUTE format('DELETE FROM %s WHERE schema_name = %L', _wh_internal.storage_table(feed)::regclass,
+        feed.schema_name);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_name(template_name text, storage text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The name in _wh_data of the table in which the tenants of a template share a storage.
+    SELECT _wh_internal.fit_name(_wh_internal.kept_base('public', format('tenantry_%s_%s', storage,
+        template_name)))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_prepare(feed _wh.feeds, first_day date, last_day date)
+    RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Create the tables for some days before any of those days is locked: see partition_prepare.
+DECLARE
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
+BEGIN
+    feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.shared_enter(feed, template),
+        _wh_internal.shared_leaf(feed, template, d::date)
+    FROM generate_series(date_trunc('month', first_day::timestamp), last_day::timestamp, '1 month') d;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_public_rows(template _wh.mv_templates, feeds _wh.feeds[])
+RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The table that these tenants share, once for all of them.
+DECLARE
+    root regclass := _wh_internal.shared_table(template, feeds[1].storage);
+BEGIN
+    PERFORM _wh_internal.fit_columns(template, root);
+    RETURN format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root,
+        _wh_internal.shown_columns(template.template_name), _wh_internal.day_value(template, root)), root);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_publish_tenant(feed _wh.feeds) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The tenant's view changes only with the columns.
+DECLARE
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
+    shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.tenant_columns(feed));
+BEGIN
+    PERFORM _wh_internal.fit_columns(template, _wh_internal.shared_table(template, feed.storage));
+    IF _wh_internal.view_columns('public', _wh_internal.fit_name(feed.template_name)) <> shape THEN
+        PERFORM _wh_internal.lock_view('public', feed.template_name),
+            _wh_internal.storage_publish_public(template);
+    END IF;
+    RETURN _wh_internal.show_table(feed);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_relations(feed _wh.feeds, only_daily boolean)
+RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
+    trusted boolean, leftover boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The shared tables for whose days the feed has records: other tenants may have more.
+    SELECT l.relid, l.relname, l.first_day, l.last_day, false, l.relid IN (SELECT s.relid
+        FROM _wh_internal.table_states(feed) s WHERE s.state = 'folded'), false, false
+    FROM _wh_internal.shared_leaves(feed.template_name, feed.storage) l
+    WHERE only_daily IS NOT TRUE AND EXISTS (SELECT FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date BETWEEN l.first_day AND l.last_day)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_size(relation regclass, what text, distributed boolean)
+    RETURNS numeric
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The bytes of a table (`what`: table, or total with its indexes), on all nodes if it is distributed. NULL
+-- if a node does not answer.
+DECLARE
+    bytes numeric;
+BEGIN
+    EXECUTE format('SELECT pg_catalog.%I($1)', concat(CASE WHEN distributed THEN 'citus' ELSE 'pg' END, '_',
+        CASE what WHEN 'total' THEN 'total_relation_size' ELSE 'table_size' END)) INTO bytes USING relation;
+    RETURN bytes;
+EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection THEN
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_sizes()
+    RETURNS TABLE (schema_name text, template_name text, relations bigint, data bigint, indexes bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The bytes of the tables that tenants share, for each feed by its part of their rows on record.
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH leaves AS MATERIALIZED (
+        SELECT t.template_name, s.storage, l.relid, pg_relation_filenode(l.relid) AS filenode,
+            _wh_internal.shared_size(l.relid, 'table', s.distributed) AS data,
+            _wh_internal.shared_size(l.relid, 'total', s.distributed) AS total
+        FROM _wh.mv_templates t JOIN _wh.storages s ON s.shared
+        CROSS JOIN LATERAL _wh_internal.shared_leaves(t.template_name, s.storage) l
+    ), parts AS MATERIALIZED (
+        SELECT x.schema_name, x.template_name, x.filenode, sum(x.row_count) AS "rows"
+        FROM _wh.slices x JOIN leaves l ON l.filenode = x.filenode AND l.template_name = x.template_name
+        WHERE x.row_count > 0 GROUP BY x.schema_name, x.template_name, x.filenode
+    ), whole AS (
+        SELECT p.template_name, p.filenode, sum(p."rows") AS "rows" FROM parts p
+        GROUP BY p.template_name, p.filenode
+    )
+    SELECT p.schema_name, p.template_name, count(*), sum(l.data * p."rows" / w."rows")::bigint,
+        sum((l.total - l.data) * p."rows" / w."rows")::bigint
+    FROM parts p JOIN whole w ON w.template_name = p.template_name AND w.filenode = p.filenode
+    JOIN leaves l ON l.template_name = p.template_name AND l.filenode = p.filenode
+    GROUP BY p.schema_name, p.template_name;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_sources(feed _wh.feeds, since date, until date)
+RETURNS TABLE (relid oid, first_day date, last_day date, alone boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The shared table, whatever partitions it has.
+    SELECT t.relid, since, until, false FROM _wh_internal.storage_table(feed) AS t (relid)
+    WHERE t.relid IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_stream_prepare(feed _wh.feeds, template _wh.mv_templates,
+    first_day date, bulk boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The indexes stay during a bulk load: other tenants' reports need them.
+BEGIN
+    PERFORM _wh_internal.shared_enter(feed, template), _wh_internal.shared_leaf(feed, template, first_day);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_table(template _wh.mv_templates, storage text) RETURNS regclass
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The table in which tenants share a storage, partitioned by time. Its rows name their tenant; a COPY by the
+-- loader leaves the name to the default.
+DECLARE
+    name text := _wh_internal.shared_name(template.template_name, storage);
+    target oid := _wh_internal.kept_relation(name);
+    traits _wh.storages := _wh_internal.storage_traits(storage);
+    ranged text;
+BEGIN
+    IF template.time_column IS NULL THEN
+        RAISE EXCEPTION 'template "%": % storage needs a time_column', template.template_name, storage
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
+                template.template_name);
+    END IF;
+    IF target IS NULL THEN
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+        target := _wh_internal.kept_relation(name);
+    END IF;
+    IF target IS NULL THEN
+        IF EXISTS (SELECT FROM _wh.template_indexes i WHERE i.template_name = template.template_name
+            AND i.position IS NOT NULL AND i.definition ~ '[{][A-Za-z_]+[}]') THEN
+            RAISE EXCEPTION 'template "%": an index whose definition names the tenant cannot be shared',
+                template.template_name USING ERRCODE = 'feature_not_supported',
+                HINT = 'Take the placeholder out of the index''s definition, or choose another storage.';
+        END IF;
+        EXECUTE format(E'CREATE TABLE _wh_data.%I (schema_name text NOT NULL%s, %s\n) PARTITION BY RANGE '
+            '(%I)', name, CASE WHEN NOT traits.distributed
+            THEN ' DEFAULT nullif(current_setting(''tenantry.tenant'', true), '''')' END,
+            _wh_internal.declared_columns(template.template_name), template.time_column);
+        target := _wh_internal.kept_relation(name);
+        IF traits.distributed THEN
+            PERFORM _wh_internal.distribute(target::regclass);
+        END IF;
+    END IF;
+    ranged := _wh_internal.partition_outranged(template, target::regclass);
+    IF ranged IS NOT NULL THEN
+        RAISE EXCEPTION '% is partitioned by "%", not by the template''s current time column "%"',
+            target::regclass, ranged, template.time_column
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('Set the time column back, move the tenants (tenantry template set-storage %s '
+                'partition), change it, and move them back.', template.template_name);
+    END IF;
+    RETURN target::regclass;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_take(feed _wh.feeds, template _wh.mv_templates, storage text,
+    side _wh.feeds) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Take the rows of a move's copy into the shared tables, before the step that switches the views and that no
+-- report should wait for: nobody sees them until the transaction ends. The records are bound to these tables.
+DECLARE
+    target _wh.feeds := jsonb_populate_record(feed, jsonb_build_object('storage', storage));
+    columns text := _wh_internal.column_list(template.template_name);
+    fillings oid[] := ARRAY(SELECT pg_relation_filenode(l.relid) FROM _wh_internal.partition_leaves(side) l);
+    root regclass := _wh_internal.shared_table(template, storage);
+BEGIN
+    PERFORM _wh_internal.shared_leaf(target, template, d::date)
+    FROM _wh_internal.partition_leaves(side) l
+    CROSS JOIN LATERAL generate_series(make_date(l.year, coalesce(l.month, 1), 1)::timestamp,
+        make_date(l.year, coalesce(l.month, 12), 1)::timestamp, '1 month') d;
+    EXECUTE format('DELETE FROM %s WHERE schema_name = %L', root, feed.schema_name);
+    EXECUTE format('INSERT INTO %s (schema_name, %s) SELECT %L, %s FROM _wh_data.%I', root, columns,
+        feed.schema_name, columns, _wh_internal.kept_name(side));
+    PERFORM _wh_internal.bind_days(target, l.relid::regclass, l.first_day, l.last_day, fillings)
+    FROM _wh_internal.shared_leaves(feed.template_name, storage) l;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_unfit(feed _wh.feeds, template _wh.mv_templates)
+RETURNS TABLE (kind text, relname text, slice_date date)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The shared table, if it lacks columns or has other types (columns), or other indexes (indexes).
+    SELECT 'columns', _wh_internal.shared_name(feed.template_name, feed.storage), NULL::date
+    WHERE _wh_internal.lacks_columns(template, _wh_internal.storage_table(feed)::regclass,
+        template.time_column)
+    UNION ALL
+    SELECT 'indexes', _wh_internal.shared_name(feed.template_name, feed.storage), NULL::date
+    WHERE EXISTS (SELECT FROM _wh_internal.shared_unfit_indexes(template, feed.storage))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shared_unfit_indexes(template _wh.mv_templates, storage text)
+    RETURNS TABLE (relid oid, index_name text, statement text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What is to be done for the indexes of the tables that tenants share: missing ones first, then those that
+    -- the template no longer has.
+    WITH leaves AS MATERIALIZED (
+        SELECT l.relid, l.relname FROM _wh_internal.shared_leaves(template.template_name, storage) l
+    ), present AS MATERIALIZED (
+        SELECT l.relid, c.relname::text AS name FROM leaves l JOIN pg_index i ON i.indrelid = l.relid
+        JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname ~ '^tenantry_[0-9a-f]{20}$'
+    ), wanted AS MATERIALIZED (
+        SELECT l.relid, i.* FROM leaves l, _wh_internal.shared_indexes(template, l.relname) i
+    )
+    SELECT w.relid, w.index_name, w.statement FROM wanted w
+    WHERE w.index_name NOT IN (SELECT p.name FROM present p)
+    UNION ALL
+    SELECT p.relid, p.name, format('DROP INDEX _wh_data.%I', p.name) FROM present p
+    WHERE p.name NOT IN (SELECT w.index_name FROM wanted w)
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.show_table(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the tenant view show the one table that holds a feed's rows; true if it had to change. A public view
+-- Make the tenant view show a feed's rows in the one table that holds them; true if it had to change. A public view
 -- that reads the tenant view is blanked while the columns change.
 DECLARE
-    kept oid := _wh_internal.kept_relation(_wh_internal.kept_name(feed));
+    kept oid := _wh_internal.storage_table(feed);
     view_name text := _wh_internal.fit_name(feed.template_name);
     existing regclass := to_regclass(format('%I.%I', feed.schema_name, view_name));
     columns _wh.template_columns[] := _wh_internal.tenant_columns(feed);
@@ -8957,7 +9621,8 @@ BEGIN
         RETURN false;
     END IF;
     body := format('SELECT %s FROM %s', _wh_internal.select_list(kept, columns,
-        _wh_internal.day_value(template, kept)), kept::regclass);
+        _wh_internal.day_value(template, kept)), kept::regclass)
+        || coalesce(' WHERE ' || nullif(_wh_internal.feed_rows(feed, 'true'), 'true'), '');
     IF _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns)
         AND existing = ANY (_wh_internal.view_reads(to_regclass(format('public.%I', view_name)))) THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
@@ -9342,6 +10007,16 @@ WHERE pg_catalog.current_setting('tenantry.session', true) = 'yes'
     AND pg_catalog.current_setting('idle_session_timeout', true) IS NOT NULL$q$
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.spread(distributed boolean, statements text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Statements about a distributed table, so that Citus carries them out on all nodes. Everywhere else its
+    -- propagation is off: what Tenantry keeps besides is the coordinator's alone.
+    SELECT CASE WHEN distributed THEN concat(
+        'SELECT pg_catalog.set_config(''citus.enable_ddl_propagation'', ''on'', true); ', statements,
+        '; SELECT pg_catalog.set_config(''citus.enable_ddl_propagation'', ''off'', true)')
+        ELSE statements END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.storage_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
     relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -9393,6 +10068,19 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.storage_merge(feed _wh.feeds, template _wh.mv_templates,
+    leaf regclass, stage regclass, first_day date, last_day date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make a feed's rows of some days equal to those of a staging table (merge_days); the number of rows that
+-- changed.
+BEGIN
+    IF (_wh_internal.storage_traits(feed.storage)).distributed THEN
+        RETURN _wh_internal.distributed_merge(feed, template, leaf, stage, first_day, last_day);
+    END IF;
+    RETURN _wh_internal.merge_days(feed, template, leaf, stage, first_day, last_day);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.storage_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -9440,10 +10128,12 @@ DECLARE
     -- One table holds the rows of all tenants.
     united boolean := true;
     root oid;
-    secured boolean;
+    secured boolean := true;
     behind _wh.feeds[];
     changed boolean := false;
     part record;
+    other record;
+    distributed boolean := false;
     selected text;
     body text;
 BEGIN
@@ -9455,6 +10145,10 @@ BEGIN
         -- A table beside that of all tenants has no row security.
         united := united AND body IS NULL AND (_wh_internal.storage_traits(part.storage)).united
             AND strpos(selected, E'\nUNION ALL ') = 0;
+        IF united THEN
+            root := _wh_internal.storage_root(template, part.storage);
+        END IF;
+        distributed := distributed OR (_wh_internal.storage_traits(part.storage)).distributed;
         body := nullif(concat_ws(E'\nUNION ALL ', body, selected), '');
     END LOOP;
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
@@ -9480,8 +10174,18 @@ BEGIN
         body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
             _wh_internal.empty_select(_wh_internal.shown_columns(template.template_name)));
     END IF;
-    root := _wh_internal.kept_relation(_wh_internal.partition_root(template));
-    secured := _wh_internal.limit_rows(root::regclass, limited AND united, existing);
+    -- A table on several nodes has row security in any case: see distribute.
+    FOR other IN SELECT t.relid, s.distributed FROM _wh.storages s
+        CROSS JOIN LATERAL _wh_internal.storage_root(template, s.storage) AS t (relid)
+        WHERE t.relid IS NOT NULL
+        GROUP BY t.relid, s.distributed ORDER BY t.relid <> root
+    LOOP
+        IF other.relid = root THEN
+            secured := _wh_internal.limit_rows(root::regclass, limited AND united OR other.distributed, existing);
+        ELSE
+            PERFORM _wh_internal.limit_rows(other.relid::regclass, other.distributed, existing);
+        END IF;
+    END LOOP;
     IF behind = '{}' THEN
         changed := _wh_internal.replace_view('public', view_name, body);
     ELSE
@@ -9527,21 +10231,30 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.storage_root(template _wh.mv_templates, storage text) RETURNS oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The table of all tenants in a storage that has one; NULL if there is none (yet).
+    SELECT _wh_internal.kept_relation(CASE WHEN s.shared THEN _wh_internal.shared_name(template.template_name,
+        s.storage) ELSE _wh_internal.partition_root(template) END)
+    FROM _wh.storages s WHERE s.storage = storage_root.storage AND s.united
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.storage_routine(storage text, operation text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The function that carries out an operation in a storage, for EXECUTE. Only names in the table of storages
--- become code.
+-- The function that carries out an operation in a storage, for EXECUTE: its own, or that of the storage that
+-- it is based on. Only names in the table of storages become code.
 DECLARE
-    routine text := format('_wh_internal.%I', storage || '_' || operation);
+    traits _wh.storages := _wh_internal.storage_traits(storage);
+    routine text := format('_wh_internal.%I', traits.storage || '_' || operation);
 BEGIN
-    IF NOT EXISTS (SELECT FROM _wh.storages s WHERE s.storage = storage_routine.storage) THEN
-        PERFORM _wh_internal.storage_traits(storage);
-    ELSIF to_regproc(routine) IS NULL THEN
-        RAISE EXCEPTION 'storage "%" cannot do this: it has no operation "%"', storage, operation
-            USING ERRCODE = 'feature_not_supported',
-            HINT = format('Write the function %s, as docs/architecture.md describes it.', routine);
+    IF to_regproc(routine) IS NOT NULL THEN
+        RETURN routine;
+    ELSIF traits.base IS NOT NULL THEN
+        RETURN _wh_internal.storage_routine(traits.base, operation);
     END IF;
-    RETURN routine;
+    RAISE EXCEPTION 'storage "%" cannot do this: it has no operation "%"', storage, operation
+        USING ERRCODE = 'feature_not_supported',
+        HINT = format('Write the function %s, as docs/architecture.md describes it.', routine);
 END
 $$;
 
@@ -9588,6 +10301,15 @@ BEGIN
     EXECUTE format('SELECT %s($1, $2, $3, $4)', _wh_internal.storage_routine(feed.storage,
         'stream_prepare')) USING feed, template, first_day, bulk;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_table(feed _wh.feeds) RETURNS oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The table that holds all of a feed's rows, alone or with those of other tenants (feed_rows); NULL if
+    -- there is none.
+    SELECT _wh_internal.kept_relation(CASE WHEN s.shared
+        THEN _wh_internal.shared_name(feed.template_name, s.storage) ELSE _wh_internal.kept_name(feed) END)
+    FROM _wh.storages s WHERE s.storage = feed.storage
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_traits(storage text) RETURNS _wh.storages
@@ -9724,7 +10446,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
         (SELECT string_agg(format('SELECT %s, %s AS slice_date FROM %s WHERE %s',
             _wh_internal.select_list(h.relid, _wh_internal.feed_columns(feed)), coalesce(b.day, h.day),
-            h.relid::regclass, coalesce(b.days, h.days)), ' UNION ALL ')
+            h.relid::regclass, _wh_internal.feed_rows(feed, coalesce(b.days, h.days))), ' UNION ALL ')
          FROM held h LEFT JOIN by_time b ON true WHERE h.relid IN (SELECT s.relid FROM seen s)),
         format('SELECT e.*, NULL::date AS slice_date FROM (%s) e',
             _wh_internal.empty_select(_wh_internal.feed_columns(feed))))
@@ -9768,11 +10490,13 @@ BEGIN
         ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name), copy_options);
     strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
     target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
-    IF staged OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
+    -- Other tenants' rows may be in the same table: those that are copied get this one's name.
+    PERFORM set_config('tenantry.tenant', feed.schema_name, true);
+    IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
         OR EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
-        OR _wh_internal.days_have_rows(template, target::regclass, first_day, last_day)
+        OR _wh_internal.days_have_rows(feed, template, target::regclass, first_day, last_day)
     THEN
         EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP',
             _wh_internal.declared_columns(template.template_name));
@@ -9797,20 +10521,23 @@ DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
+    -- What was copied lies in the staging table, or among other tenants' rows.
+    copied_rows text := CASE target WHEN 'pg_temp.tenantry_stage' THEN predicate
+        ELSE _wh_internal.feed_rows(feed, predicate) END;
     counts jsonb;
 BEGIN
     -- In a table without free space, new rows lie behind start_block, so only those pages are read. If some
     -- rows went into free space, the count is too low, and the whole table is read.
     counts := _wh_internal.count_days(template, target,
-        format('ctid >= %L AND %s', format('(%s,0)', start_block), predicate));
+        format('ctid >= %L AND %s', format('(%s,0)', start_block), copied_rows));
     IF (SELECT coalesce(sum(c.value::bigint), 0) FROM jsonb_each_text(counts) c) <> copied THEN
-        counts := _wh_internal.count_days(template, target, predicate);
+        counts := _wh_internal.count_days(template, target, copied_rows);
     END IF;
     -- The record says what is stored; if merging changed nothing, the counts are the same.
     IF target = 'pg_temp.tenantry_stage'
-            AND _wh_internal.merge_days(feed, template, holder, target::regclass, first_day, last_day) > 0
-            THEN
-        counts := _wh_internal.count_days(template, holder::text, predicate);
+            AND _wh_internal.storage_merge(feed, template, holder, target::regclass, first_day,
+            last_day) > 0 THEN
+        counts := _wh_internal.count_days(template, holder::text, _wh_internal.feed_rows(feed, predicate));
     END IF;
     RETURN QUERY INSERT
         INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration,
@@ -10510,17 +11237,17 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.unique_key(relation regclass, among text[]) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns of the smallest unique index that consists only of columns in `among`; NULL if there is
-    -- none.
+    -- none. A table of several tenants has such indexes within each tenant.
     SELECT array_agg(a.attname::text ORDER BY k.n)
     FROM (SELECT i.indexrelid, i.indkey, i.indnkeyatts FROM pg_index i
           WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate
           AND i.indpred IS NULL AND i.indexprs IS NULL
             AND NOT EXISTS (SELECT FROM pg_attribute a
-            WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) AND a.attname <> ALL (among))
+            WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) AND a.attname <> ALL (among || 'schema_name'::text))
           ORDER BY i.indnkeyatts, i.indexrelid LIMIT 1) x,
         unnest(x.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
     JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = k.attnum
-    WHERE k.n <= x.indnkeyatts
+    WHERE k.n <= x.indnkeyatts AND a.attname <> 'schema_name'
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.unsettled(feed _wh.feeds)
@@ -12355,9 +13082,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '240f9170b330a882' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '4f740ea988bd527d' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '240f9170b330a882');
+        AND i.functions = '4f740ea988bd527d');
 END
 $$;
 

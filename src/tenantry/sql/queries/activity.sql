@@ -75,9 +75,16 @@ WITH feeds AS MATERIALIZED (
     SELECT f AS feed, f.schema_name, f.template_name, f.storage FROM _wh.feeds f
     WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 ), space AS (
-    SELECT f.schema_name, f.template_name, count(*) AS relations, sum(pg_table_size(r.relid))::bigint AS data,
-        sum(pg_indexes_size(r.relid))::bigint AS indexes
-    FROM feeds f CROSS JOIN LATERAL _wh_internal.feed_relations(f.feed) r GROUP BY 1, 2
+    SELECT p.schema_name, p.template_name, sum(p.relations)::bigint AS relations, sum(p.data)::bigint AS data,
+        sum(p.indexes)::bigint AS indexes
+    FROM (
+        SELECT f.schema_name, f.template_name, 1 AS relations, pg_table_size(r.relid) AS data,
+            pg_indexes_size(r.relid) AS indexes
+        FROM feeds f CROSS JOIN LATERAL _wh_internal.feed_relations(f.feed) r
+        UNION ALL
+        SELECT h.schema_name, h.template_name, h.relations, h.data, h.indexes
+        FROM feeds f JOIN _wh_internal.shared_sizes() h USING (schema_name, template_name)
+    ) p GROUP BY 1, 2
 ), counted AS (
     SELECT f.schema_name, f.template_name, coalesce(sum(s.row_count), 0)::bigint AS rows,
         coalesce(sum(s.row_count) FILTER (WHERE s.slice_date >= m.first - interval '1 month'
@@ -122,7 +129,7 @@ WITH clock AS MATERIALIZED (
     SELECT c.today, coalesce(%(since)s::date, c.today - %(recent)s::integer) AS turn
     FROM _wh.current_date_utc() c (today)
 ), fleet AS MATERIALIZED (
-    SELECT f.schema_name, f.template_name, f.tenant_name, f.first_day, s.daily, f AS feed,
+    SELECT f.schema_name, f.template_name, f.tenant_name, f.first_day, s.daily, s.shared, f AS feed,
         coalesce(o.hash, t.hash) AS hash, w.disabled_at IS NOT NULL AS disabled,
         coalesce(f.first_day, 'infinity') AS due_from,
         to_regnamespace(quote_ident(f.schema_name)) AS namespace
@@ -200,9 +207,13 @@ WITH clock AS MATERIALIZED (
     GROUP BY f.schema_name, f.template_name
 ), sizes AS MATERIALIZED (
     SELECT j.schema_name, j.template_name, sum(pg_total_relation_size(j.oid)) AS bytes
-    FROM (SELECT DISTINCT g.schema_name, g.template_name, g.oid FROM judged g WHERE g.oid IS NOT NULL
-        AND %(since)s::date IS NULL) j
+    FROM (SELECT DISTINCT g.schema_name, g.template_name, g.oid FROM judged g JOIN fleet f
+            USING (schema_name, template_name)
+        WHERE g.oid IS NOT NULL AND NOT f.shared AND %(since)s::date IS NULL) j
     GROUP BY j.schema_name, j.template_name
+    UNION ALL
+    SELECT h.schema_name, h.template_name, h.data + h.indexes FROM _wh_internal.shared_sizes() h
+    WHERE %(since)s::date IS NULL
 ), keeper AS MATERIALIZED (
     SELECT n.nspowner = to_regrole('whadmin') AND NOT EXISTS (SELECT FROM pg_extension e
         WHERE e.extname = 'pg_cron') AS own, has_schema_privilege('whadmin', n.oid, 'USAGE') AS open

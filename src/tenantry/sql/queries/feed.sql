@@ -47,7 +47,9 @@ ORDER BY f.schema_name, f.template_name
 -- As feed_status, of one tenant: its days are few enough to look at each.
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, d.first_day, d.last_day, d.days, d.years,
     d.rows, d.missing, d.failed, d.stale, d.outdated, s.last_load,
-    coalesce((SELECT sum(pg_total_relation_size(r.relid)) FROM _wh_internal.feed_relations(f) r), 0)::bigint,
+    coalesce((SELECT sum(pg_total_relation_size(r.relid)) FROM _wh_internal.feed_relations(f) r), 0)::bigint
+        + coalesce((SELECT h.data + h.indexes FROM _wh_internal.shared_sizes() h
+        WHERE h.schema_name = f.schema_name AND h.template_name = f.template_name), 0),
         t.disabled_at
 FROM _wh.feeds f
 JOIN _wh.tenants t USING (schema_name)

@@ -262,7 +262,7 @@ ORDER BY 1, 2
 -- Templates whose public view reads a table of all tenants with the reader's rights, while that table
 -- lacks the row security that keeps readers of some tenants to those.
 SELECT t.template_name FROM _wh.mv_templates t
-CROSS JOIN LATERAL _wh_internal.kept_relation(_wh_internal.partition_root(t)) AS r (root)
+CROSS JOIN _wh.storages s CROSS JOIN LATERAL _wh_internal.storage_root(t, s.storage) AS r (root)
 JOIN pg_class c ON c.oid = r.root
 JOIN pg_class v ON v.oid = to_regclass(format('public.%%I', _wh_internal.fit_name(t.template_name)))
 CROSS JOIN LATERAL pg_options_to_table(v.reloptions) o

@@ -299,7 +299,7 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 -- The relation in public for each template, and the tenants whose view or table it does not include.
 WITH tenants AS MATERIALIZED (
     SELECT f.template_name, f.schema_name, c.oid AS relid, i.inhparent AS united,
-        _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS kept
+        _wh_internal.storage_table(f) AS kept
     FROM _wh.feeds f
     JOIN _wh.mv_templates t USING (template_name)
     LEFT JOIN pg_class c ON c.relname = _wh_internal.fit_name(f.template_name)
@@ -532,6 +532,8 @@ WITH bases AS MATERIALIZED (
     SELECT _wh_internal.kept_base(f.schema_name, p.prefix || f.template_name) AS base FROM _wh.feeds f
     CROSS JOIN unnest('{"",tenantry_move_,tenantry_old_,tenantry_new_,tenantry_former_}'::text[]) p (prefix)
     UNION ALL SELECT _wh_internal.kept_base('public', t.template_name) FROM _wh.mv_templates t
+    UNION ALL SELECT _wh_internal.kept_base('public', format('tenantry_%%s_%%s', s.storage, t.template_name))
+    FROM _wh.mv_templates t JOIN _wh.storages s ON s.shared
 ), unowned AS MATERIALIZED (
     SELECT c.oid FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('_wh_data') AND c.relkind IN ('r', 'p')

@@ -186,7 +186,7 @@ WITH own AS MATERIALIZED (
             WHERE f.template_name = %(name)s) s (schema_name))
     UNION ALL
     SELECT v.relid FROM _wh.feeds f CROSS JOIN LATERAL (SELECT y.relid FROM _wh_internal.year_views(f) y
-        UNION ALL SELECT _wh_internal.kept_relation(_wh_internal.kept_name(f))
+        UNION ALL SELECT _wh_internal.storage_table(f)
         UNION ALL SELECT _wh_internal.kept_relation(_wh_internal.fit_name(
             _wh_internal.kept_base('public', f.template_name)))) v
     WHERE f.template_name = %(name)s AND v.relid IS NOT NULL

@@ -32,7 +32,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
         (SELECT string_agg(format('SELECT %s, %s AS slice_date FROM %s WHERE %s',
             _wh_internal.select_list(h.relid, _wh_internal.feed_columns(feed)), coalesce(b.day, h.day),
-            h.relid::regclass, coalesce(b.days, h.days)), ' UNION ALL ')
+            h.relid::regclass, _wh_internal.feed_rows(feed, coalesce(b.days, h.days))), ' UNION ALL ')
          FROM held h LEFT JOIN by_time b ON true WHERE h.relid IN (SELECT s.relid FROM seen s)),
         format('SELECT e.*, NULL::date AS slice_date FROM (%s) e',
             _wh_internal.empty_select(_wh_internal.feed_columns(feed))))

@@ -7,6 +7,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates;
     counts jsonb;
+    days text;
     total bigint;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
@@ -16,8 +17,13 @@ BEGIN
             counts := jsonb_build_object(to_char(first_day::timestamp, 'YYYY-MM-DD'), total);
         ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation)
             AND a.attname = template.time_column AND NOT a.attisdropped) THEN
-            counts := coalesce(_wh_internal.count_days(template, relation,
-                _wh_internal.day_predicate(template, first_day, last_day)), '{}');
+            days := _wh_internal.day_predicate(template, first_day, last_day);
+            -- The copy of a move holds one tenant's rows, and may not name it.
+            IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation)
+                AND a.attname = 'schema_name' AND NOT a.attisdropped) THEN
+                days := _wh_internal.feed_rows(feed, days);
+            END IF;
+            counts := coalesce(_wh_internal.count_days(template, relation, days), '{}');
         ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation)
             AND a.attname = 'slice_date' AND a.atttypid = 'date'::regtype
                 AND NOT a.attisdropped) THEN

@@ -1,7 +1,7 @@
-CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(template _wh.mv_templates, leaf regclass,
-    first_day date, last_day date) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(feed _wh.feeds, template _wh.mv_templates,
+    leaf regclass, first_day date, last_day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
--- Whether a table has rows of some days, whatever the records say. An index on the time answers at once.
+-- Whether a table has a feed's rows of some days, whatever the records say. An index on the time answers at once.
 -- Without one, as during a bulk load, the table is read once per session to find its days. Days that are
 -- loaded later have a record; the records of the others may disappear in the meantime: see adopt_days.
 DECLARE
@@ -17,7 +17,8 @@ BEGIN
         WHERE i.indrelid = leaf AND a.attname = template.time_column AND i.indisvalid AND i.indpred IS NULL)
     THEN
         EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', leaf,
-            _wh_internal.day_predicate(template, first_day, last_day)) INTO found;
+            _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day, last_day)))
+            INTO found;
         RETURN found;
     END IF;
     known := coalesce(nullif(current_setting('tenantry.days_of_tables', true), ''), '{}')::jsonb;

@@ -14,8 +14,8 @@ BEGIN
     RETURN QUERY WITH held AS MATERIALIZED (
         SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day,
             r.daily,
-            r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present
-        FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
+            r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present, s.shared
+        FROM _wh.feeds f JOIN _wh.storages s USING (storage) CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
         JOIN pg_class c ON c.oid = r.relid
     ), feeds AS MATERIALIZED (
         SELECT f.schema_name, f.template_name, f.first_day,
@@ -55,7 +55,7 @@ BEGIN
     ), tables AS (
         SELECT h.schema_name, h.template_name,
             array_agg(DISTINCT extract(year FROM h.first_day)::integer) FILTER (WHERE h.folded) AS years,
-            sum(pg_total_relation_size(h.relid))::bigint AS bytes,
+            sum(pg_total_relation_size(h.relid)) FILTER (WHERE NOT h.shared)::bigint AS bytes,
             -- A day without a record, or a table that is trusted without one: rare, and day_states knows.
             bool_or(h.present AND (h.trusted AND h.last_day - h.first_day + 1 <> (SELECT count(*)
                 FROM _wh.slices s WHERE s.schema_name = h.schema_name AND s.template_name = h.template_name
@@ -65,6 +65,8 @@ BEGIN
                 AND g.template_name = h.template_name AND g.filenode = h.filenode AND g.loaded
                 AND g.first_day = h.first_day))) AS doubtful
         FROM held h GROUP BY h.schema_name, h.template_name
+    ), sizes AS MATERIALIZED (
+        SELECT h.schema_name, h.template_name, h.data + h.indexes AS bytes FROM _wh_internal.shared_sizes() h
     ), unsure AS MATERIALIZED (
         -- On its own, so that day_states is called for these alone.
         SELECT f.schema_name, f.template_name FROM feeds f
@@ -89,16 +91,18 @@ BEGIN
     SELECT f.schema_name, f.template_name, least(f.first_day, r.first_day), r.last_day, coalesce(r.days, 0),
         coalesce(t.years, '{}'), coalesce(r.stored, 0),
         greatest(today - coalesce(f.first_day, r.earliest), 0) - coalesce(r.ended, 0), coalesce(r.failed, 0),
-        coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load, coalesce(t.bytes, 0)
+        coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
     FROM feeds f
     LEFT JOIN recorded r USING (schema_name, template_name)
     LEFT JOIN tables t USING (schema_name, template_name)
+    LEFT JOIN sizes z USING (schema_name, template_name)
     WHERE NOT coalesce(r.doubtful, false) AND NOT coalesce(t.doubtful, false)
     UNION ALL
     SELECT a.schema_name, a.template_name, a.first_day, a.last_day, a.days, a.years, a.stored, a.missing,
-        a.failed, a.stale, a.outdated, r.last_load, coalesce(t.bytes, 0)
+        a.failed, a.stale, a.outdated, r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
     FROM asked a
     LEFT JOIN recorded r USING (schema_name, template_name)
-    LEFT JOIN tables t USING (schema_name, template_name);
+    LEFT JOIN tables t USING (schema_name, template_name)
+    LEFT JOIN sizes z USING (schema_name, template_name);
 END
 $$;

@@ -6,6 +6,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
+    spread boolean := _wh_internal.is_distributed(top);
     feeds _wh.feeds[];
 BEGIN
     IF changes LIKE '%ALTER COLUMN%' THEN
@@ -17,20 +18,22 @@ BEGIN
     IF changes IS NULL THEN
         RETURN;
     ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN
-        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
+        PERFORM _wh_internal.execute_patiently(_wh_internal.spread(spread, format('ALTER TABLE %s %s', top,
+            changes)));
         RETURN;
     END IF;
     feeds := ARRAY(SELECT f
-        FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
+        FROM _wh.feeds f, _wh_internal.storage_table(f) AS t (relid)
         WHERE f.template_name = template.template_name
             AND (t.relid = target
             OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
         ORDER BY f.schema_name);
-    PERFORM _wh_internal.execute_patiently(format('%s%sALTER TABLE %s %s; SELECT '
+    PERFORM _wh_internal.execute_patiently(format('%s%s%s; SELECT '
         '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
         _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)),
         (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f),
-        top, changes, feeds, template.template_name));
+        _wh_internal.spread(spread, format('ALTER TABLE %s %s', top, changes)), feeds,
+        template.template_name));
 END
 $$;

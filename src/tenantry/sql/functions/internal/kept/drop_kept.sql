@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.drop_kept(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Drop the relations of a feed in _wh_data, including what moves put beside and aside. No view reads them
--- any more.
+-- Drop the relations of a feed in _wh_data, including what moves put beside and aside, and delete its rows
+-- from those that tenants share. No view reads them any more.
 DECLARE
     side _wh.feeds;
     statements text := '';
@@ -19,6 +19,10 @@ BEGIN
                 JOIN pg_class c ON c.oid = y.relid AND c.relnamespace = to_regnamespace('_wh_data')) t
             WHERE t.relid IS NOT NULL));
     END LOOP;
+    statements := concat(statements, (SELECT string_agg(format('DELETE FROM %s WHERE schema_name = %L; ',
+        t.relid::regclass, feed.schema_name), '') FROM _wh.storages s
+        CROSS JOIN LATERAL _wh_internal.kept_relation(_wh_internal.shared_name(feed.template_name,
+            s.storage)) AS t (relid) WHERE s.shared AND t.relid IS NOT NULL));
     IF statements <> '' THEN
         PERFORM _wh_internal.execute_patiently(statements);
     END IF;

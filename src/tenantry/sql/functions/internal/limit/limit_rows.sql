@@ -17,7 +17,7 @@ BEGIN
     statements := concat(_wh_internal.row_limits(root, limited), CASE WHEN ours AND NOT limited
         AND view IS NOT NULL THEN format('; ALTER VIEW %s RESET (security_invoker)', view) END);
     IF statements <> '' THEN
-        PERFORM _wh_internal.execute_patiently(statements);
+        PERFORM _wh_internal.execute_patiently(_wh_internal.spread(_wh_internal.is_distributed(root), statements));
     END IF;
     RETURN true;
 END

@@ -22,6 +22,9 @@ BEGIN
     END IF;
     things := _wh_internal.refuse_move_dependents(feed, storage);
     PERFORM _wh_internal.move_record(feed, template);
+    IF (_wh_internal.storage_traits(storage)).shared THEN
+        PERFORM _wh_internal.shared_take(feed, template, storage, side);
+    END IF;
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L, %L)', feed,
         storage, things));
 END

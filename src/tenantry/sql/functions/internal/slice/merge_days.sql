@@ -6,12 +6,16 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- ... CONCURRENTLY does, which tells 1.0 from 1.00 and works for types without equality. Without a unique
 -- index, the days are replaced.
 DECLARE
-    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    -- Of this tenant, where a table holds several.
+    predicate text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day,
+        last_day));
+    own text := _wh_internal.feed_rows(feed, 'true');
     key text[] := _wh_internal.unique_key(leaf,
         ARRAY(SELECT c.column_name FROM _wh.template_columns c
         WHERE c.template_name = template.template_name));
     columns text := _wh_internal.column_list(template.template_name);
     key_list text;
+    arbiter text;
     same_key text;
     former regclass := _wh_internal.kept_relation(_wh_internal.former_rows(feed))::regclass;
     gone text;
@@ -23,7 +27,7 @@ DECLARE
     changed bigint;
     total bigint := 0;
 BEGIN
-    PERFORM _wh_internal.publish_identity(leaf);
+    PERFORM _wh_internal.publish_identity(leaf), set_config('tenantry.tenant', feed.schema_name, true);
     -- Rows that belonged to no day yet, because they predate the time column, now belong to one. A new table
     -- has no index yet.
     IF former IS NOT NULL THEN
@@ -51,6 +55,12 @@ BEGIN
         AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
+    IF own <> 'true' THEN
+        same_key := concat(own, ' AND ', same_key);
+        arbiter := 'schema_name, ' || key_list;
+    ELSE
+        arbiter := key_list;
+    END IF;
     -- Without the cast, PostgreSQL would compare two ROW() column by column.
     SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record',
         string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
@@ -101,7 +111,7 @@ BEGIN
             SET %8$s RETURNING t.xmax <> 0 AS replaced)
         SELECT count(*), count(*) FILTER (WHERE w.replaced) > (SELECT count(*) FROM fresh s
             WHERE EXISTS (SELECT FROM %3$s t WHERE %5$s)) FROM written w$q$,
-        columns, stage, leaf, predicate, same_key, image, key_list,
+        columns, stage, leaf, predicate, same_key, image, arbiter,
         (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c
             WHERE c.template_name = template.template_name))
     INTO changed, unseen;

@@ -36,11 +36,13 @@ BEGIN
         ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name), copy_options);
     strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
     target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
-    IF staged OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
+    -- Other tenants' rows may be in the same table: those that are copied get this one's name.
+    PERFORM set_config('tenantry.tenant', feed.schema_name, true);
+    IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
         OR EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
-        OR _wh_internal.days_have_rows(template, target::regclass, first_day, last_day)
+        OR _wh_internal.days_have_rows(feed, template, target::regclass, first_day, last_day)
     THEN
         EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP',
             _wh_internal.declared_columns(template.template_name));

@@ -9,20 +9,23 @@ DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
+    -- What was copied lies in the staging table, or among other tenants' rows.
+    copied_rows text := CASE target WHEN 'pg_temp.tenantry_stage' THEN predicate
+        ELSE _wh_internal.feed_rows(feed, predicate) END;
     counts jsonb;
 BEGIN
     -- In a table without free space, new rows lie behind start_block, so only those pages are read. If some
     -- rows went into free space, the count is too low, and the whole table is read.
     counts := _wh_internal.count_days(template, target,
-        format('ctid >= %L AND %s', format('(%s,0)', start_block), predicate));
+        format('ctid >= %L AND %s', format('(%s,0)', start_block), copied_rows));
     IF (SELECT coalesce(sum(c.value::bigint), 0) FROM jsonb_each_text(counts) c) <> copied THEN
-        counts := _wh_internal.count_days(template, target, predicate);
+        counts := _wh_internal.count_days(template, target, copied_rows);
     END IF;
     -- The record says what is stored; if merging changed nothing, the counts are the same.
     IF target = 'pg_temp.tenantry_stage'
-            AND _wh_internal.merge_days(feed, template, holder, target::regclass, first_day, last_day) > 0
-            THEN
-        counts := _wh_internal.count_days(template, holder::text, predicate);
+            AND _wh_internal.storage_merge(feed, template, holder, target::regclass, first_day,
+            last_day) > 0 THEN
+        counts := _wh_internal.count_days(template, holder::text, _wh_internal.feed_rows(feed, predicate));
     END IF;
     RETURN QUERY INSERT
         INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration,

@@ -13,10 +13,12 @@ DECLARE
     -- One table holds the rows of all tenants.
     united boolean := true;
     root oid;
-    secured boolean;
+    secured boolean := true;
     behind _wh.feeds[];
     changed boolean := false;
     part record;
+    other record;
+    distributed boolean := false;
     selected text;
     body text;
 BEGIN
@@ -28,6 +30,10 @@ BEGIN
         -- A table beside that of all tenants has no row security.
         united := united AND body IS NULL AND (_wh_internal.storage_traits(part.storage)).united
             AND strpos(selected, E'\nUNION ALL ') = 0;
+        IF united THEN
+            root := _wh_internal.storage_root(template, part.storage);
+        END IF;
+        distributed := distributed OR (_wh_internal.storage_traits(part.storage)).distributed;
         body := nullif(concat_ws(E'\nUNION ALL ', body, selected), '');
     END LOOP;
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
@@ -53,8 +59,18 @@ BEGIN
         body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
             _wh_internal.empty_select(_wh_internal.shown_columns(template.template_name)));
     END IF;
-    root := _wh_internal.kept_relation(_wh_internal.partition_root(template));
-    secured := _wh_internal.limit_rows(root::regclass, limited AND united, existing);
+    -- A table on several nodes has row security in any case: see distribute.
+    FOR other IN SELECT t.relid, s.distributed FROM _wh.storages s
+        CROSS JOIN LATERAL _wh_internal.storage_root(template, s.storage) AS t (relid)
+        WHERE t.relid IS NOT NULL
+        GROUP BY t.relid, s.distributed ORDER BY t.relid <> root
+    LOOP
+        IF other.relid = root THEN
+            secured := _wh_internal.limit_rows(root::regclass, limited AND united OR other.distributed, existing);
+        ELSE
+            PERFORM _wh_internal.limit_rows(other.relid::regclass, other.distributed, existing);
+        END IF;
+    END LOOP;
     IF behind = '{}' THEN
         changed := _wh_internal.replace_view('public', view_name, body);
     ELSE

@@ -5,7 +5,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- to change.
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
-            AND c.relrowsecurity)
+            AND c.relrowsecurity
+            -- A tenant's view of a table of all tenants shows that tenant alone.
+            AND (c.relnamespace <> to_regnamespace('_wh_data') OR NOT _wh_internal.limits_rows(c.oid)
+            OR view IN (SELECT v.oid FROM pg_class v WHERE v.relnamespace = 'public'::regnamespace)))
         OR EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = view
             AND o.option_name = 'security_invoker') THEN
         RETURN false;

@@ -10,18 +10,25 @@ DECLARE
     changed boolean := false;
 BEGIN
     FOR part IN
-        SELECT r.relid, y.name, _wh_internal.relation_kind(format('%I.%I', feed.schema_name, y.name)) AS kind
+        -- A year that was folded among other tenants' rows may be in several tables.
+        SELECT DISTINCT ON (y.name) coalesce(x.root, r.relid) AS relid, y.name,
+            CASE WHEN x.root IS NULL THEN '' ELSE ' WHERE ' || _wh_internal.feed_rows(feed,
+                _wh_internal.day_predicate(template, date_trunc('year', r.first_day::timestamp)::date,
+                (date_trunc('year', r.first_day::timestamp) + interval '1 year')::date - 1)) END AS only,
+            _wh_internal.relation_kind(format('%I.%I', feed.schema_name, y.name)) AS kind
         FROM _wh_internal.storage_relations(feed, only_daily => false) r
         CROSS JOIN LATERAL _wh_internal.yearly_name(feed.template_name,
             extract(year FROM r.first_day)::integer) AS y (name)
+        LEFT JOIN LATERAL (SELECT _wh_internal.storage_table(feed) AS root FROM _wh.storages s
+            WHERE s.storage = feed.storage AND s.shared) x ON true
         WHERE r.folded ORDER BY y.name
     LOOP
         IF part.kind IS NULL OR part.kind = 'v' AND (
             part.relid = ANY (_wh_internal.view_reads(format('%I.%I', feed.schema_name, part.name)::regclass))
             OR part.name IN (SELECT v.relname FROM _wh_internal.year_views(feed) v)) THEN
-            changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s',
+            changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s%s',
                 _wh_internal.select_list(part.relid, columns,
-                _wh_internal.day_value(template, part.relid)), part.relid::regclass)) OR changed;
+                _wh_internal.day_value(template, part.relid)), part.relid::regclass, part.only)) OR changed;
         END IF;
     END LOOP;
     FOR part IN
