@@ -2892,15 +2892,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Spread an empty table over the nodes of the cluster by its tenants, and let row security say from the start
 -- which rows a role sees: the nodes answer a reader as that reader, whatever view was asked.
 BEGIN
-    IF to_regprocedure('pg_catalog.create_distributed_table(regclass,text,citus.distribution_type,text,int)')
-        IS NULL AND to_regproc('pg_catalog.create_distributed_table') IS NULL THEN
+    IF to_regproc('pg_catalog.create_distributed_table') IS NULL THEN
         RAISE EXCEPTION 'distributed storage needs Citus, which this database does not have'
             USING ERRCODE = 'feature_not_supported',
             HINT = 'Install the extension citus (docs/how-to/use-a-cluster.md), or use shared storage.';
     END IF;
     EXECUTE _wh_internal.spread(true, format('SELECT pg_catalog.create_distributed_table(%L::regclass, '
         '''schema_name'')', root));
-    PERFORM _wh_internal.limit_rows(root, true);
+    PERFORM _wh_internal.limit_rows(root, true), _wh_internal.open_nodes();
 END
 $$;
 
@@ -3484,6 +3483,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE f.template_name = template.template_name AND EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = f.schema_name AND s.template_name = f.template_name
             AND s.loaded_at IS NOT NULL AND s.definition_hash <> h.hash)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.fetched(feed _wh.feeds, body text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A query over a feed's rows that may be the source of an INSERT into a partition: Citus (15) takes a local
+-- partition for a distributed one, so rows from other nodes go through a temporary table.
+BEGIN
+    IF NOT (_wh_internal.storage_traits(feed.storage)).distributed THEN
+        RETURN body;
+    END IF;
+    IF to_regclass('pg_temp.tenantry_fetched') IS NOT NULL THEN
+        DROP TABLE pg_temp.tenantry_fetched;
+    END IF;
+    EXECUTE 'CREATE TEMPORARY TABLE tenantry_fetched ON COMMIT DROP AS ' || body;
+    RETURN 'SELECT * FROM pg_temp.tenantry_fetched';
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.fill_in(pattern text, schema_name text, view_name text) RETURNS text
@@ -4186,6 +4201,23 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.in_cluster(statements text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Carry out statements about distributed tables on all nodes of a Citus cluster. Everywhere else Citus's
+-- propagation is off: what Tenantry keeps besides is the coordinator's alone. One by one, because Citus sends
+-- the text of a whole EXECUTE to the other nodes.
+DECLARE
+    former text := current_setting('citus.enable_ddl_propagation', true);
+    statement text;
+BEGIN
+    PERFORM set_config('citus.enable_ddl_propagation', 'on', true);
+    FOREACH statement IN ARRAY statements LOOP
+        EXECUTE statement;
+    END LOOP;
+    PERFORM set_config('citus.enable_ddl_propagation', coalesce(former, 'off'), true);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.index_begin(feed _wh.feeds, leaf oid) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Hold a table that is to be indexed until the transaction ends, against the folding of its year and against
@@ -4675,6 +4707,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- rows.
 DECLARE
     ours boolean := _wh_internal.limits_rows(root);
+    limits text[];
     statements text;
 BEGIN
     IF root IS NULL THEN
@@ -4682,10 +4715,15 @@ BEGIN
     ELSIF NOT ours AND EXISTS (SELECT FROM pg_class c WHERE c.oid = root AND c.relrowsecurity) THEN
         RETURN false;
     END IF;
-    statements := concat(_wh_internal.row_limits(root, limited), CASE WHEN ours AND NOT limited
-        AND view IS NOT NULL THEN format('; ALTER VIEW %s RESET (security_invoker)', view) END);
+    limits := _wh_internal.row_limits(root, limited);
+    IF limits IS NOT NULL THEN
+        statements := _wh_internal.spread(_wh_internal.is_distributed(root), VARIADIC limits);
+    END IF;
+    IF ours AND NOT limited AND view IS NOT NULL THEN
+        statements := concat_ws('; ', statements, format('ALTER VIEW %s RESET (security_invoker)', view));
+    END IF;
     IF statements <> '' THEN
-        PERFORM _wh_internal.execute_patiently(_wh_internal.spread(_wh_internal.is_distributed(root), statements));
+        PERFORM _wh_internal.execute_patiently(statements);
     END IF;
     RETURN true;
 END
@@ -5983,7 +6021,7 @@ BEGIN
         LOOP
             EXECUTE format('INSERT INTO _wh_data.%I (%s) SELECT %s FROM (%s) q WHERE %s ORDER BY %I',
                 name, columns, columns,
-                source.body, _wh_internal.day_predicate(template, part.first_day, part.last_day),
+                _wh_internal.fetched(feed, source.body), _wh_internal.day_predicate(template, part.first_day, part.last_day),
                     template.time_column);
             GET DIAGNOSTICS added = ROW_COUNT;
             total := total + added;
@@ -6011,7 +6049,7 @@ BEGIN
             WHERE EXISTS (SELECT FROM unnest(again) a WHERE a BETWEEN s.first_day AND s.last_day)
         LOOP
             EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM (%s) q WHERE %s', parent, columns, columns,
-                source.body, predicate);
+                _wh_internal.fetched(feed, source.body), predicate);
         END LOOP;
         SELECT min(d.day) FILTER (WHERE d.differs) INTO wrong
             FROM _wh_internal.move_days(feed, template, first_day, last_day) d;
@@ -6190,6 +6228,27 @@ BEGIN
     ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name
     RETURNING * INTO feed;
     RETURN feed;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.open_nodes() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Let all roles use _wh_data on the other nodes, which hold nothing there but shards: a node answers a reader
+-- as that reader, and row security says which rows it sees. Here, on the coordinator, nobody may name a table
+-- of _wh_data.
+DECLARE
+    failure text;
+BEGIN
+    EXECUTE 'SELECT string_agg(format(''%s:%s: %s'', r.nodename, r.nodeport, r.result), ''; '') FROM '
+        'pg_catalog.run_command_on_workers($1) r WHERE NOT r.success' INTO failure
+    -- Citus refuses statements about rights on other nodes, except those that it is told to leave alone.
+    USING 'DO $do$ BEGIN SET LOCAL citus.enable_ddl_propagation = off; '
+        'GRANT USAGE ON SCHEMA _wh_data TO PUBLIC; END $do$';
+    IF failure IS NOT NULL THEN
+        RAISE EXCEPTION 'readers cannot use a node of the cluster: %', failure
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Run this again when all nodes answer: tenantry cluster status';
+    END IF;
 END
 $$;
 
@@ -8661,7 +8720,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     HAVING count(*) > 0
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.row_limits(root regclass, limited boolean) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.row_limits(root regclass, limited boolean) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The statements that give a table of all tenants the row security that lets each limited reader see its
     -- tenants alone, or that take it away; NULL if nothing has to change. Everybody may read the table,
@@ -8680,23 +8739,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             pg_get_expr(p.polqual, p.polrelid) AS qual
         FROM pg_policy p WHERE p.polrelid = root AND p.polname LIKE E'tenantry\\_%'
     )
-    SELECT nullif(concat(
-        (SELECT string_agg(format('DROP POLICY %I ON %s; ', p.name, root), '' ORDER BY p.name) FROM present p
-            WHERE (p.name, p.role, p.open, p.qual) NOT IN (SELECT w.name, w.role, w.open, w.qual
-                FROM wanted w)),
-        (SELECT string_agg(format('CREATE POLICY %I ON %s AS %s FOR SELECT TO %s USING (%s); ', w.name, root,
-            CASE WHEN w.open THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, w.grantee, w.qual), ''
-            ORDER BY w.name) FROM wanted w
-            WHERE (w.name, w.role, w.open, w.qual) NOT IN (SELECT p.name, p.role, p.open, p.qual
-                FROM present p)),
-        (SELECT CASE WHEN limited AND NOT c.relrowsecurity
-                THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY; ', root)
-            WHEN NOT limited AND c.relrowsecurity AND EXISTS (SELECT FROM present)
-                THEN format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY; ', root) END
-        FROM pg_class c WHERE c.oid = root),
-        CASE WHEN limited <> has_table_privilege('public', root, 'SELECT') AND (limited
-            OR EXISTS (SELECT FROM present)) THEN format(CASE WHEN limited THEN 'GRANT SELECT ON %s TO PUBLIC'
-            ELSE 'REVOKE SELECT ON %s FROM PUBLIC' END, root) END), '')
+    SELECT nullif(array_agg(s.statement ORDER BY s.n, s.name), '{}') FROM (
+        SELECT 1 AS n, p.name, format('DROP POLICY %I ON %s', p.name, root) AS statement FROM present p
+        WHERE (p.name, p.role, p.open, p.qual) NOT IN (SELECT w.name, w.role, w.open, w.qual FROM wanted w)
+        UNION ALL
+        SELECT 2, w.name, format('CREATE POLICY %I ON %s AS %s FOR SELECT TO %s USING (%s)', w.name, root,
+            CASE WHEN w.open THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, w.grantee, w.qual) FROM wanted w
+        WHERE (w.name, w.role, w.open, w.qual) NOT IN (SELECT p.name, p.role, p.open, p.qual FROM present p)
+        UNION ALL
+        SELECT 3, '', format('ALTER TABLE %s %s ROW LEVEL SECURITY', root, CASE WHEN limited THEN 'ENABLE'
+            ELSE 'DISABLE' END) FROM pg_class c
+        WHERE c.oid = root AND limited <> c.relrowsecurity AND (limited OR EXISTS (SELECT FROM present))
+        UNION ALL
+        SELECT 4, '', format(CASE WHEN limited THEN 'GRANT SELECT ON %s TO PUBLIC'
+            ELSE 'REVOKE SELECT ON %s FROM PUBLIC' END, root)
+        WHERE limited <> has_table_privilege('public', root, 'SELECT')
+            AND (limited OR EXISTS (SELECT FROM present))
+    ) s
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.rows_ahead(template_name text, tenant_name text, schema_name text)
@@ -9283,12 +9342,13 @@ BEGIN
             HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). '
                 'Otherwise rename it, or the template.';
     END IF;
-    EXECUTE _wh_internal.spread((_wh_internal.storage_traits(feed.storage)).distributed, format(
-        'CREATE TABLE _wh_data.%1$I (LIKE %2$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS); %5$s; '
-        'ALTER TABLE %2$s ATTACH PARTITION _wh_data.%1$I FOR VALUES FROM (%3$s) TO (%4$s)', name, parent,
+    EXECUTE _wh_internal.spread((_wh_internal.storage_traits(feed.storage)).distributed,
+        VARIADIC ARRAY[format('CREATE TABLE _wh_data.%I (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
+        name, parent)]
+        || ARRAY(SELECT i.statement FROM _wh_internal.shared_indexes(template, name) i)
+        || format('ALTER TABLE %s ATTACH PARTITION _wh_data.%I FOR VALUES FROM (%s) TO (%s)', parent, name,
         _wh_internal.day_bound(template, begin_day),
-        _wh_internal.day_bound(template, (begin_day + ('1 ' || period)::interval)::date),
-        (SELECT string_agg(i.statement, '; ') FROM _wh_internal.shared_indexes(template, name) i)));
+        _wh_internal.day_bound(template, (begin_day + ('1 ' || period)::interval)::date)));
     PERFORM _wh_internal.publish_identity(format('_wh_data.%I', name)::regclass);
     -- The records of an earlier table for that time are void. Sessions that work on a day write a new record
     -- of it.
@@ -10007,14 +10067,11 @@ WHERE pg_catalog.current_setting('tenantry.session', true) = 'yes'
     AND pg_catalog.current_setting('idle_session_timeout', true) IS NOT NULL$q$
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.spread(distributed boolean, statements text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements about a distributed table, so that Citus carries them out on all nodes. Everywhere else its
-    -- propagation is off: what Tenantry keeps besides is the coordinator's alone.
-    SELECT CASE WHEN distributed THEN concat(
-        'SELECT pg_catalog.set_config(''citus.enable_ddl_propagation'', ''on'', true); ', statements,
-        '; SELECT pg_catalog.set_config(''citus.enable_ddl_propagation'', ''off'', true)')
-        ELSE statements END
+CREATE OR REPLACE FUNCTION _wh_internal.spread(distributed boolean, VARIADIC statements text[]) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- These statements as one text for EXECUTE; for a distributed table, so that all nodes carry them out.
+    SELECT CASE WHEN distributed THEN format('SELECT _wh_internal.in_cluster(%L::text[])', statements)
+        ELSE array_to_string(statements, '; ') END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
@@ -10173,6 +10230,12 @@ BEGIN
         END IF;
         body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
             _wh_internal.empty_select(_wh_internal.shown_columns(template.template_name)));
+    END IF;
+    IF existing IS NOT NULL AND NOT (united AND root IS NOT NULL AND (limited OR distributed))
+        AND EXISTS (SELECT FROM unnest(_wh_internal.view_reads(existing)) r (relid)
+        WHERE _wh_internal.limits_rows(r.relid)) THEN
+        -- What it will read has no row security of Tenantry's.
+        PERFORM _wh_internal.execute_patiently(format('ALTER VIEW %s RESET (security_invoker)', existing));
     END IF;
     -- A table on several nodes has row security in any case: see distribute.
     FOR other IN SELECT t.relid, s.distributed FROM _wh.storages s
@@ -11203,7 +11266,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, fe
     limited boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
--- `limited`: each branch asks whether the querying role may see the tenant.
+-- `limited`: each branch asks whether the querying role may see the tenant, except those that other nodes
+-- answer, by their row security.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
@@ -11227,7 +11291,8 @@ BEGIN
     PERFORM set_config('tenantry.uniting', former, true);
     RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I%s', f.schema_name,
             _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns, 'day'),
-            f.schema_name, view_name, CASE WHEN limited THEN ' WHERE ' || _wh_internal.seen(
+            f.schema_name, view_name, CASE WHEN limited AND NOT (SELECT s.distributed FROM _wh.storages s
+            WHERE s.storage = f.storage) THEN ' WHERE ' || _wh_internal.seen(
             format('%I.%I', f.schema_name, view_name)::regclass) END), E'\nUNION ALL ' ORDER BY f.schema_name)
         FROM unnest(feeds) f
         WHERE _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL);
@@ -13082,9 +13147,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '4f740ea988bd527d' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'fc57a663000f7e6a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '4f740ea988bd527d');
+        AND i.functions = 'fc57a663000f7e6a');
 END
 $$;
 

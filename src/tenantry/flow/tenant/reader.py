@@ -13,6 +13,7 @@ from psycopg import sql
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, READER
+from tenantry.db.cluster import on_all_nodes
 from tenantry.db.connect import owner_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
@@ -89,7 +90,7 @@ def put(
     wanted = None if tenants is None else sorted(set(tenants))
     with nullcontext(owner) if owner else owner_session(session) as acting:
         exists = _require_free(session, acting, name)
-        with session.transaction():
+        with session.transaction(), on_all_nodes(session):
             put_role(session, name, exists, password, connections, statement_timeout, valid_until)
             let_in(session, name, wanted)
         try:
@@ -221,7 +222,8 @@ def _drop_role(
         _run(session, "GRANT {} TO {}", role, sql.Identifier(user))
     session.execute(query("reader", "end_sessions_of"), {"name": name})
     _run(session, "DROP OWNED BY {}", role)
-    _run(session, "DROP ROLE {}", role)
+    with on_all_nodes(session):
+        _run(session, "DROP ROLE {}", role)
 
 
 def require_administrator(session: psycopg.Connection) -> tuple[str, bool]:

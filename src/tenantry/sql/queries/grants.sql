@@ -267,6 +267,7 @@ JOIN pg_class c ON c.oid = r.root
 JOIN pg_class v ON v.oid = to_regclass(format('public.%%I', _wh_internal.fit_name(t.template_name)))
 CROSS JOIN LATERAL pg_options_to_table(v.reloptions) o
 WHERE o.option_name = 'security_invoker' AND o.option_value = 'true'
+    AND r.root = ANY (_wh_internal.view_reads(v.oid))
     AND EXISTS (SELECT FROM _wh_internal.limited_readers())
     AND (_wh_internal.limits_rows(r.root) OR NOT c.relrowsecurity)
     AND _wh_internal.row_limits(r.root::regclass, true) IS NOT NULL

@@ -31,7 +31,9 @@ FROM (
         ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
         -- A dead connection is noticed within about a minute. Its transaction ends, and its locks with it.
         ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'),
-            ('tcp_user_timeout', '60000')
+            ('tcp_user_timeout', '60000'),
+        -- On a Citus cluster, only statements about distributed tables concern the other nodes (spread).
+        ('citus.enable_ddl_propagation', 'off')
 ) s (name, value)
 -- plpgsql may not be loaded yet.
 WHERE pg_catalog.current_setting(s.name, true) IS NOT NULL OR pg_catalog.starts_with(s.name, 'plpgsql.');

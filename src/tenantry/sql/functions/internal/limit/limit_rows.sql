@@ -7,6 +7,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- rows.
 DECLARE
     ours boolean := _wh_internal.limits_rows(root);
+    limits text[];
     statements text;
 BEGIN
     IF root IS NULL THEN
@@ -14,10 +15,15 @@ BEGIN
     ELSIF NOT ours AND EXISTS (SELECT FROM pg_class c WHERE c.oid = root AND c.relrowsecurity) THEN
         RETURN false;
     END IF;
-    statements := concat(_wh_internal.row_limits(root, limited), CASE WHEN ours AND NOT limited
-        AND view IS NOT NULL THEN format('; ALTER VIEW %s RESET (security_invoker)', view) END);
+    limits := _wh_internal.row_limits(root, limited);
+    IF limits IS NOT NULL THEN
+        statements := _wh_internal.spread(_wh_internal.is_distributed(root), VARIADIC limits);
+    END IF;
+    IF ours AND NOT limited AND view IS NOT NULL THEN
+        statements := concat_ws('; ', statements, format('ALTER VIEW %s RESET (security_invoker)', view));
+    END IF;
     IF statements <> '' THEN
-        PERFORM _wh_internal.execute_patiently(_wh_internal.spread(_wh_internal.is_distributed(root), statements));
+        PERFORM _wh_internal.execute_patiently(statements);
     END IF;
     RETURN true;
 END

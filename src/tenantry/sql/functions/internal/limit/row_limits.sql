@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.row_limits(root regclass, limited boolean) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.row_limits(root regclass, limited boolean) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The statements that give a table of all tenants the row security that lets each limited reader see its
     -- tenants alone, or that take it away; NULL if nothing has to change. Everybody may read the table,
@@ -17,21 +17,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             pg_get_expr(p.polqual, p.polrelid) AS qual
         FROM pg_policy p WHERE p.polrelid = root AND p.polname LIKE E'tenantry\\_%'
     )
-    SELECT nullif(concat(
-        (SELECT string_agg(format('DROP POLICY %I ON %s; ', p.name, root), '' ORDER BY p.name) FROM present p
-            WHERE (p.name, p.role, p.open, p.qual) NOT IN (SELECT w.name, w.role, w.open, w.qual
-                FROM wanted w)),
-        (SELECT string_agg(format('CREATE POLICY %I ON %s AS %s FOR SELECT TO %s USING (%s); ', w.name, root,
-            CASE WHEN w.open THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, w.grantee, w.qual), ''
-            ORDER BY w.name) FROM wanted w
-            WHERE (w.name, w.role, w.open, w.qual) NOT IN (SELECT p.name, p.role, p.open, p.qual
-                FROM present p)),
-        (SELECT CASE WHEN limited AND NOT c.relrowsecurity
-                THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY; ', root)
-            WHEN NOT limited AND c.relrowsecurity AND EXISTS (SELECT FROM present)
-                THEN format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY; ', root) END
-        FROM pg_class c WHERE c.oid = root),
-        CASE WHEN limited <> has_table_privilege('public', root, 'SELECT') AND (limited
-            OR EXISTS (SELECT FROM present)) THEN format(CASE WHEN limited THEN 'GRANT SELECT ON %s TO PUBLIC'
-            ELSE 'REVOKE SELECT ON %s FROM PUBLIC' END, root) END), '')
+    SELECT nullif(array_agg(s.statement ORDER BY s.n, s.name), '{}') FROM (
+        SELECT 1 AS n, p.name, format('DROP POLICY %I ON %s', p.name, root) AS statement FROM present p
+        WHERE (p.name, p.role, p.open, p.qual) NOT IN (SELECT w.name, w.role, w.open, w.qual FROM wanted w)
+        UNION ALL
+        SELECT 2, w.name, format('CREATE POLICY %I ON %s AS %s FOR SELECT TO %s USING (%s)', w.name, root,
+            CASE WHEN w.open THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, w.grantee, w.qual) FROM wanted w
+        WHERE (w.name, w.role, w.open, w.qual) NOT IN (SELECT p.name, p.role, p.open, p.qual FROM present p)
+        UNION ALL
+        SELECT 3, '', format('ALTER TABLE %s %s ROW LEVEL SECURITY', root, CASE WHEN limited THEN 'ENABLE'
+            ELSE 'DISABLE' END) FROM pg_class c
+        WHERE c.oid = root AND limited <> c.relrowsecurity AND (limited OR EXISTS (SELECT FROM present))
+        UNION ALL
+        SELECT 4, '', format(CASE WHEN limited THEN 'GRANT SELECT ON %s TO PUBLIC'
+            ELSE 'REVOKE SELECT ON %s FROM PUBLIC' END, root)
+        WHERE limited <> has_table_privilege('public', root, 'SELECT')
+            AND (limited OR EXISTS (SELECT FROM present))
+    ) s
 $$;

@@ -46,7 +46,7 @@ BEGIN
         LOOP
             EXECUTE format('INSERT INTO _wh_data.%I (%s) SELECT %s FROM (%s) q WHERE %s ORDER BY %I',
                 name, columns, columns,
-                source.body, _wh_internal.day_predicate(template, part.first_day, part.last_day),
+                _wh_internal.fetched(feed, source.body), _wh_internal.day_predicate(template, part.first_day, part.last_day),
                     template.time_column);
             GET DIAGNOSTICS added = ROW_COUNT;
             total := total + added;
@@ -74,7 +74,7 @@ BEGIN
             WHERE EXISTS (SELECT FROM unnest(again) a WHERE a BETWEEN s.first_day AND s.last_day)
         LOOP
             EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM (%s) q WHERE %s', parent, columns, columns,
-                source.body, predicate);
+                _wh_internal.fetched(feed, source.body), predicate);
         END LOOP;
         SELECT min(d.day) FILTER (WHERE d.differs) INTO wrong
             FROM _wh_internal.move_days(feed, template, first_day, last_day) d;

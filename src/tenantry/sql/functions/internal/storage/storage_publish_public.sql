@@ -59,6 +59,12 @@ BEGIN
         body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
             _wh_internal.empty_select(_wh_internal.shown_columns(template.template_name)));
     END IF;
+    IF existing IS NOT NULL AND NOT (united AND root IS NOT NULL AND (limited OR distributed))
+        AND EXISTS (SELECT FROM unnest(_wh_internal.view_reads(existing)) r (relid)
+        WHERE _wh_internal.limits_rows(r.relid)) THEN
+        -- What it will read has no row security of Tenantry's.
+        PERFORM _wh_internal.execute_patiently(format('ALTER VIEW %s RESET (security_invoker)', existing));
+    END IF;
     -- A table on several nodes has row security in any case: see distribute.
     FOR other IN SELECT t.relid, s.distributed FROM _wh.storages s
         CROSS JOIN LATERAL _wh_internal.storage_root(template, s.storage) AS t (relid)

@@ -4,11 +4,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- enabled row security on what it reads, make it read with the rights of the querying role; true if that had
 -- to change.
 BEGIN
+    -- Tenantry's own row security is on tables of all tenants. A tenant's view shows one tenant of such a table,
+    -- and a public view that reads other tables as well exists only while no reader is limited.
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
-            AND c.relrowsecurity
-            -- A tenant's view of a table of all tenants shows that tenant alone.
-            AND (c.relnamespace <> to_regnamespace('_wh_data') OR NOT _wh_internal.limits_rows(c.oid)
-            OR view IN (SELECT v.oid FROM pg_class v WHERE v.relnamespace = 'public'::regnamespace)))
+            AND c.relrowsecurity AND NOT (_wh_internal.limits_rows(c.oid) AND (
+            view NOT IN (SELECT v.oid FROM pg_class v WHERE v.relnamespace = 'public'::regnamespace)
+            OR EXISTS (SELECT FROM pg_class o WHERE o.oid = ANY (_wh_internal.view_reads(view))
+                AND o.relnamespace = to_regnamespace('_wh_data') AND NOT o.relrowsecurity))))
         OR EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = view
             AND o.option_name = 'security_invoker') THEN
         RETURN false;

@@ -2,7 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, fe
     limited boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
--- `limited`: each branch asks whether the querying role may see the tenant.
+-- `limited`: each branch asks whether the querying role may see the tenant, except those that other nodes
+-- answer, by their row security.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
@@ -26,7 +27,8 @@ BEGIN
     PERFORM set_config('tenantry.uniting', former, true);
     RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I%s', f.schema_name,
             _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns, 'day'),
-            f.schema_name, view_name, CASE WHEN limited THEN ' WHERE ' || _wh_internal.seen(
+            f.schema_name, view_name, CASE WHEN limited AND NOT (SELECT s.distributed FROM _wh.storages s
+            WHERE s.storage = f.storage) THEN ' WHERE ' || _wh_internal.seen(
             format('%I.%I', f.schema_name, view_name)::regclass) END), E'\nUNION ALL ' ORDER BY f.schema_name)
         FROM unnest(feeds) f
         WHERE _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL);

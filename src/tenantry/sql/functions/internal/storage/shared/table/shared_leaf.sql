@@ -31,12 +31,13 @@ BEGIN
             HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). '
                 'Otherwise rename it, or the template.';
     END IF;
-    EXECUTE _wh_internal.spread((_wh_internal.storage_traits(feed.storage)).distributed, format(
-        'CREATE TABLE _wh_data.%1$I (LIKE %2$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS); %5$s; '
-        'ALTER TABLE %2$s ATTACH PARTITION _wh_data.%1$I FOR VALUES FROM (%3$s) TO (%4$s)', name, parent,
+    EXECUTE _wh_internal.spread((_wh_internal.storage_traits(feed.storage)).distributed,
+        VARIADIC ARRAY[format('CREATE TABLE _wh_data.%I (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
+        name, parent)]
+        || ARRAY(SELECT i.statement FROM _wh_internal.shared_indexes(template, name) i)
+        || format('ALTER TABLE %s ATTACH PARTITION _wh_data.%I FOR VALUES FROM (%s) TO (%s)', parent, name,
         _wh_internal.day_bound(template, begin_day),
-        _wh_internal.day_bound(template, (begin_day + ('1 ' || period)::interval)::date),
-        (SELECT string_agg(i.statement, '; ') FROM _wh_internal.shared_indexes(template, name) i)));
+        _wh_internal.day_bound(template, (begin_day + ('1 ' || period)::interval)::date)));
     PERFORM _wh_internal.publish_identity(format('_wh_data.%I', name)::regclass);
     -- The records of an earlier table for that time are void. Sessions that work on a day write a new record
     -- of it.

@@ -1,0 +1,22 @@
+"""A warehouse on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.citus.cluster import COORDINATOR, real, stand_in
+from tests.support.databases import Warehouse
+
+
+@pytest.fixture
+def on_cluster(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
+    """An empty warehouse on the real cluster, or with the stand-in for one."""
+    if COORDINATOR:
+        with real() as warehouse:
+            yield warehouse
+        return
+    warehouse = request.getfixturevalue("warehouse")
+    stand_in(warehouse)
+    yield warehouse
