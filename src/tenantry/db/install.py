@@ -46,6 +46,7 @@ def function_script() -> list[LiteralString]:
             functions=build().functions,
         ),
         sql_text(SQL / "install" / "6_template_parts.sql"),
+        sql_text(SQL / "install" / "6_cluster.sql"),
     ]
 
 

@@ -5,6 +5,10 @@ DECLARE
 BEGIN
     PERFORM pg_catalog.set_config('lock_timeout', '1min', true), pg_catalog.pg_advisory_xact_lock(8321567904);
     PERFORM pg_catalog.set_config('lock_timeout', own, true);
+    -- What is installed is the coordinator's of a Citus cluster alone.
+    IF pg_catalog.current_setting('citus.enable_ddl_propagation', true) IS NOT NULL THEN
+        PERFORM pg_catalog.set_config('citus.enable_ddl_propagation', 'off', true);
+    END IF;
 EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION 'another session is installing Tenantry, or blocks the installation: %', (
             SELECT pg_catalog.string_agg(pg_catalog.format('session %s (%s)', l.pid,

@@ -60,9 +60,11 @@ BEGIN
             _wh_internal.empty_select(_wh_internal.shown_columns(template.template_name)));
     END IF;
     IF existing IS NOT NULL AND NOT (united AND root IS NOT NULL AND (limited OR distributed))
-        AND EXISTS (SELECT FROM unnest(_wh_internal.view_reads(existing)) r (relid)
-        WHERE _wh_internal.limits_rows(r.relid)) THEN
-        -- What it will read has no row security of Tenantry's.
+        AND EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = existing
+            AND o.option_name = 'security_invoker')
+        AND EXISTS (SELECT FROM _wh.storages s
+            WHERE _wh_internal.limits_rows(_wh_internal.storage_root(template, s.storage))) THEN
+        -- What it will read is not one table with Tenantry's row security.
         PERFORM _wh_internal.execute_patiently(format('ALTER VIEW %s RESET (security_invoker)', existing));
     END IF;
     -- A table on several nodes has row security in any case: see distribute.
