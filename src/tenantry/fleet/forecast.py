@@ -54,6 +54,7 @@ def shortages(
         found = server.shortage(
             name,
             reading.relations + relations,
+            tenants=reading.tenants + len(tenants),
             daily=reading.daily or any(storage in server.daily for storage in storages),
             movable=reading.has_time_column,
         )

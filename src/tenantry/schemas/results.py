@@ -25,6 +25,7 @@ from tenantry.flow.alert.route import RouteState
 from tenantry.flow.job.runs import Leader, Run
 from tenantry.flow.job.table import Job
 from tenantry.flow.slice.move import Moved
+from tenantry.flow.slice.room import Shortage
 from tenantry.flow.source.catalog import SourceReport, StoredConnection
 from tenantry.flow.template import stored
 from tenantry.flow.template.drop import Use
@@ -70,7 +71,7 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "describe": {"templates": list[Described]},
     "doctor": {"findings": list[r.CheckFinding], "checks": list[r.CheckRun], "mended": list[r.CheckFinding], "not_mended": list[r.Unmended]},
     "export": {"files": list[Path], "variables": list[str]},
-    "init": {"done": list[str], "installation": Installation},
+    "init": {"done": list[str], "installation": Installation, "shortage": Shortage | None},
     "logs": {"entries": list[activity.Entry]},
     "metrics": {"metrics": list[Named]},
     "override check": {"template": str, "fine": list[Tried], "failures": list[r.TenantFailure]},
@@ -78,7 +79,7 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "override list": {"overrides": list[stored.Override]},
     "override set": {"override": Tried},
     "override show": {"override": stored.Override},
-    "plan": {"changes": list[Change], "left_out": list[Change], "not_compared": list[r.Uncompared], "saved": Path | None},
+    "plan": {"changes": list[Change], "left_out": list[Change], "not_compared": list[r.Uncompared], "saved": Path | None, "shortages": list[Shortage]},
     "queries": {"running": list[activity.Running] | None, "slow": list[r.SlowStatement] | None, "cancelled": int | None},
     "reader add": {"reader": str, "made": bool, "facts": Reader, "connect_strings": ConnectStrings},
     "reader drop": {"reader": str},

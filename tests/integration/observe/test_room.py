@@ -7,9 +7,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import LiteralString
 
 import psycopg
+import pyrage
 import pytest
 
 from tenantry.db.connect import session
@@ -53,7 +55,7 @@ def reports_at_once(warehouse: Warehouse, number: int) -> None:
 
 
 def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
-    make_server: Callable[..., Server], source: Source, today: date
+    make_server: Callable[..., Server], source: Source, today: date, tmp_path: Path
 ) -> None:
     server = make_server(**SMALL)
     server.start()
@@ -73,28 +75,55 @@ def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
     assert findings(warehouse, "locks") == []
     reports_at_once(warehouse, 6)
 
-    # Years whose tables are made, and a count of reports that is less than what readers may run.
-    first = today.year - 10
-    for year in range(first, today.year):
+    # Years whose tables are made, until fewer reports have room than readers may run; with a bound that rules out nothing.
+    first = today.year
+    while not findings(warehouse, "locks"):
+        first -= 1
+        assert first > today.year - 40
         warehouse.run(
             "SELECT _wh_internal.partition_prepare(f, make_date(%s, 1, 1), make_date(%s, 12, 31)) FROM _wh.feeds f",
-            (year, year),
+            (first, first),
         )
     (finding,) = findings(warehouse, "locks")
-    told = re.search(r"(\d+) such reports? ha\w+ room at once, and readers may run (\d+)", finding.reason)
+    told = re.search(r"(\d+) readers? at once fits?, and (\d+) may log in", finding.reason)
     assert told is not None, finding
     assert (finding.severity, told[2]) == (W, "6")
     with warehouse.reader.connect() as reader, reader.transaction():
-        reader.execute(REPORT)
+        reader.execute(f"{REPORT} WHERE logged_time >= current_date - 30")
         held = reader.execute(
             "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation >= 16384"
         ).fetchone()
     assert held is not None
-    assert f"locks {held[0]} relations, of 90 that" in finding.reason
+    assert f"a report over all days of one tenant locks {held[0]} relations: " in finding.reason
+    assert int(told[1]) < 6
     reports_at_once(warehouse, int(told[1]))
     warehouse.admin.run("ALTER ROLE phood_ro CONNECTION LIMIT 1")
     assert findings(warehouse, "locks") == []
     warehouse.admin.run("ALTER ROLE phood_ro CONNECTION LIMIT -1")
+
+    # So many that one report is not sure of its room; and the setting that is named is enough for all of them.
+    while findings(warehouse, "locks")[0].severity is W:
+        first -= 1
+        warehouse.run(
+            "SELECT _wh_internal.partition_prepare(f, make_date(%s, 1, 1), make_date(%s, 12, 31)) FROM _wh.feeds f",
+            (first, first),
+        )
+    (finding,) = findings(warehouse, "locks")
+    assert (finding.severity, "there is room up to 0 tenants" in finding.reason) == (E, True)
+    setting = re.search(r"max_locks_per_transaction = (\d+)", finding.command or "")
+    assert setting is not None
+    for words in (("status",), ("sizes",), ("slice", "list", "foodlogstats", "--tenant", "acme")):
+        succeed(warehouse, *words)
+    owner = pyrage.x25519.Identity.generate().to_public()
+    succeed(warehouse.admin, "backup", tmp_path / "backup", "--recipient", owner, "--unsigned")
+    sessions.close(warehouse.name)
+    server.stop()
+    make_server(**SMALL | {"max_locks_per_transaction": setting[1]}).start()
+    assert findings(warehouse, "locks") == []
+    reports_at_once(warehouse, 6)
+    sessions.close(warehouse.name)
+    server.stop()
+    make_server(**SMALL).start()
 
     # Daily views: said before the first day is loaded, and true.
     warehouse.run("UPDATE _wh.mv_templates SET storage = 'matview'")
@@ -130,8 +159,8 @@ def test_a_setting_that_only_a_provider_can_change_is_said_so(warehouse: Warehou
     with warehouse.admin.connect() as opened, opened.transaction(force_rollback=True):
         opened.execute("CREATE ROLE rds_superuser")
         server = room.room(opened)
-        found = server.shortage("orders", 2 * server.locks, daily=False, movable=True)
-        least = server.shortage("orders", server.locks + 1, daily=True, movable=True)
+        found = server.shortage("orders", 2 * server.locks, tenants=9, daily=False, movable=True)
+        least = server.shortage("orders", server.locks + 1, tenants=9, daily=True, movable=True)
     assert found is not None
     assert least is not None
     setting = re.fullmatch(
@@ -141,3 +170,21 @@ def test_a_setting_that_only_a_provider_can_change_is_said_so(warehouse: Warehou
     assert setting is not None
     assert replace(server, each=int(setting[1])).at_once(2 * server.locks) >= server.reports
     assert least.command == "tenantry template set-storage orders partition"
+
+
+def test_init_says_which_setting_the_planned_tenants_need(warehouse: Warehouse) -> None:
+    with warehouse.connect() as opened:
+        server = room.room(opened)
+        few, many = room.planned(opened, 1), room.planned(opened, 100_000)
+    assert few is None
+    assert many is not None
+    assert many.reason.startswith("a report over all days of all 100,000 tenants locks 1,")
+    setting = re.search(r"max_locks_per_transaction = (\d+)", many.command)
+    assert setting is not None
+    assert (
+        f"max_locks_per_transaction = {setting[1]} takes {server.costs(int(setting[1])):,.0f} MiB"
+        in many.reason
+    )
+    told = succeed(warehouse.admin, "init", "--tenants", 100_000, "--json").json
+    assert told["shortage"]["command"] == many.command
+    assert succeed(warehouse.admin, "init", "--tenants", 1, "--json").json["shortage"] is None

@@ -112,6 +112,7 @@ def plan(
                 for (kind, name), reason in made.not_compared.items()
             ],
             saved=output,
+            shortages=made.shortages,
         )
     else:
         for line in changes.lines(made.changes):
@@ -208,6 +209,8 @@ def apply(
             for line in changes.lines(made.changes):
                 notes.print(line)
             notes.print(changes.count(made.changes), markup=False)
+        for shortage in made.shortages:
+            step("warning", str(shortage))
         warehouse.require_applicable(made, allow_drop=allow_drop, administrator=_administrator)
         if made.left_out:
             _tell_rest(made)

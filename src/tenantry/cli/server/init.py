@@ -17,6 +17,7 @@ from tenantry.core.model import OWNER, READER
 
 if TYPE_CHECKING:
     from tenantry.embedded.server import Server
+    from tenantry.flow.slice.room import Shortage
     from tenantry.observe.status import Installation
 
 _VARIABLES = {OWNER: "TENANTRY_WHADMIN_PASSWORD", READER: "TENANTRY_READER_PASSWORD"}
@@ -26,6 +27,16 @@ def init(
     generate: Annotated[
         bool, typer.Option("--generate", help="Generate passwords instead of asking for them.")
     ] = False,
+    tenants: Annotated[
+        int,
+        typer.Option(
+            "--tenants",
+            metavar="NUMBER",
+            min=1,
+            max=100_000,
+            help="Tenants you plan for: says which settings their reports need.",
+        ),
+    ] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Make the database a warehouse, or repair one.
@@ -43,6 +54,10 @@ def init(
     TENANTRY_READER_PASSWORD. A password that is not set there is asked for. It
     is generated instead with --generate, without a terminal, or on an embedded
     server. An existing role keeps its password unless its variable is set.
+
+    A report over all tenants locks every table and index, and the server's
+    lock table has a fixed size. If it is too small for the planned number of
+    tenants, the setting to make is printed. Nothing is changed.
     """
     from tenantry.cli.progress import working
     from tenantry.db import upgrade
@@ -50,6 +65,7 @@ def init(
     from tenantry.db.connect import owner_session, session
     from tenantry.db.install import install
     from tenantry.db.passwords import keep_generated, require_place
+    from tenantry.flow.slice import room
     from tenantry.observe.status import installation
     from tenantry.warehouse import Warehouse
 
@@ -79,9 +95,10 @@ def init(
             )
         with owner_session(connection, passwords.get(OWNER)) as owner:
             facts = installation(owner)
+            lacks = room.planned(owner, tenants)
     if replaced := [] if as_json else sorted(passwords.keys() & present):
         step("password", f"{' and '.join(replaced)}: replaced, for all warehouses of this server")
-    _report(facts, done, as_json=as_json)
+    _report(facts, done, lacks, as_json=as_json)
 
 
 def make_embedded(server: Server) -> None:
@@ -123,9 +140,9 @@ def role_passwords(present: set[str], *, generate: bool) -> tuple[dict[str, str]
     return chosen, generated
 
 
-def _report(facts: Installation, done: list[str], *, as_json: bool) -> None:
+def _report(facts: Installation, done: list[str], lacks: Shortage | None, *, as_json: bool) -> None:
     if as_json:
-        print_json(done=done, installation=facts)
+        print_json(done=done, installation=facts, shortage=lacks)
         return
     for line in done or ["everything was in place; functions and rights were applied again"]:
         step("install", line)
@@ -137,4 +154,6 @@ def _report(facts: Installation, done: list[str], *, as_json: bool) -> None:
     data.print(
         f"{facts.functions} functions in _wh, migration {facts.migration}, templates: {', '.join(facts.templates)}"
     )
+    if lacks:
+        step("warning", str(lacks))
     data.print("Next: tenantry start, which sets up a tenant and a report")

@@ -101,6 +101,7 @@ def _locks(examined: Examined) -> Iterator[Finding]:
         lacks = server.shortage(
             template,
             needed,
+            tenants=len(feeds),
             daily=any(feed.daily for feed in feeds),
             movable=feeds[0].has_time_column,
         )

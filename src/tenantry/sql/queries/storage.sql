@@ -85,7 +85,11 @@ WITH limits AS (
                 WHERE w.tenants IS NULL)) AS readers
 )
 SELECT current_setting('max_locks_per_transaction')::integer,
-    current_setting('max_connections')::integer + current_setting('max_prepared_transactions')::integer,
+    -- PostgreSQL counts autovacuum and its launcher, workers and WAL senders among the sessions.
+    current_setting('max_connections')::integer + current_setting('max_prepared_transactions')::integer
+        + coalesce(current_setting('autovacuum_worker_slots', true),
+            current_setting('autovacuum_max_workers'))::integer
+        + current_setting('max_worker_processes')::integer + current_setting('max_wal_senders')::integer + 1,
     greatest(least(l.server, l.database, l.readers), 1)::integer,
     (SELECT min(p.says) FROM pg_roles r JOIN (VALUES
         ('rds_superuser', 'the parameter group of the RDS instance'),
@@ -93,8 +97,13 @@ SELECT current_setting('max_locks_per_transaction')::integer,
         ('azure_pg_admin', 'the server parameters of the Azure server')) p (role, says)
         ON p.role = r.rolname),
     ARRAY(SELECT s.storage FROM _wh.storages s WHERE s.daily),
-    (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily)
+    (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily),
+    current_setting('server_version_num')::integer >= 180000
 FROM limits l
+
+-- name: timed_templates
+-- Templates whose days can be kept together, since a column tells a row's time.
+SELECT t.template_name FROM _wh.mv_templates t WHERE t.time_column IS NOT NULL
 
 -- name: readings
 -- What reports over some templates lock: the view and what unites the tenants, each tenant's view or table,
@@ -110,7 +119,7 @@ WITH parts AS MATERIALIZED (
 SELECT t.template_name, 2 + coalesce(sum(p.relations), 0)::bigint, coalesce(bool_or(p.daily), false),
     (SELECT count(*) FROM _wh.template_indexes x
         WHERE x.template_name = t.template_name AND x.position IS NOT NULL),
-    t.partition_by, t.time_column IS NOT NULL, min(p.first_day)
+    t.partition_by, t.time_column IS NOT NULL, min(p.first_day), count(p.schema_name)
 FROM _wh.mv_templates t LEFT JOIN parts p USING (template_name)
 WHERE t.template_name = ANY (%(templates)s)
 GROUP BY t.template_name, t.partition_by, t.time_column ORDER BY t.template_name
