@@ -115,9 +115,10 @@ def test_only_the_interface_of_storages_compares_storages() -> None:
     files = [
         f
         for f in FILES.values()
-        if re.search(r"storage *(=[^>]|<>)|storage IN", f.read_text(encoding="utf-8"))
+        if "/internal/storage/" not in str(f)
+        and re.search(r"storage *(=[^>]|<>)|storage IN", f.read_text(encoding="utf-8"))
     ]
-    assert {f.name for f in files} <= {"storage_routine.sql", "storage_set.sql", "storage_traits.sql"}
+    assert files == []
 
 
 def test_nothing_in_python_tests_the_name_of_a_storage() -> None:

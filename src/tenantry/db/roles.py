@@ -1,4 +1,4 @@
-"""What an administrator who is not a superuser may do with roles."""
+"""Roles: what an administrator who is not a superuser may do with them, and how they come to all nodes of a Citus cluster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg import sql
 
 from tenantry.core.errors import DatabaseError
 from tenantry.core.model import OWNER, READER
-from tenantry.db.queries import query
+from tenantry.db.queries import one_row, query
 
 
 def require_admin_option(session: psycopg.Connection, names: Collection[str]) -> None:
@@ -48,3 +48,20 @@ def of_a_member(session: psycopg.Connection) -> Iterator[None]:
         if session.info.user == OWNER:
             raise
         raise may_not_act(session.info.user) from error
+
+
+@contextmanager
+def on_all_nodes(session: psycopg.Connection) -> Iterator[None]:
+    """In this block, statements about roles and distributed tables are carried out on all nodes.
+
+    Sessions of the program keep Citus's propagation off: see queries/session.sql. Without Citus, nothing is special.
+    """
+    if not one_row(session, query("session", "is_cluster"))[0]:
+        yield
+        return
+    session.execute(query("session", "propagate"), {"value": "on"})
+    try:
+        yield
+    finally:
+        if session.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
+            session.execute(query("session", "propagate"), {"value": "off"})

@@ -29,6 +29,10 @@ DECLARE
 BEGIN
     PERFORM pg_catalog.set_config('lock_timeout', '1min', true), pg_catalog.pg_advisory_xact_lock(8321567904);
     PERFORM pg_catalog.set_config('lock_timeout', own, true);
+    -- What is installed is the coordinator's of a Citus cluster alone.
+    IF pg_catalog.current_setting('citus.enable_ddl_propagation', true) IS NOT NULL THEN
+        PERFORM pg_catalog.set_config('citus.enable_ddl_propagation', 'off', true);
+    END IF;
 EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION 'another session is installing Tenantry, or blocks the installation: %', (
             SELECT pg_catalog.string_agg(pg_catalog.format('session %s (%s)', l.pid,
@@ -1325,6 +1329,10 @@ DECLARE
 BEGIN
     PERFORM pg_catalog.set_config('lock_timeout', '1min', true), pg_catalog.pg_advisory_xact_lock(8321567904);
     PERFORM pg_catalog.set_config('lock_timeout', own, true);
+    -- What is installed is the coordinator's of a Citus cluster alone.
+    IF pg_catalog.current_setting('citus.enable_ddl_propagation', true) IS NOT NULL THEN
+        PERFORM pg_catalog.set_config('citus.enable_ddl_propagation', 'off', true);
+    END IF;
 EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION 'another session is installing Tenantry, or blocks the installation: %', (
             SELECT pg_catalog.string_agg(pg_catalog.format('session %s (%s)', l.pid,
@@ -2608,7 +2616,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(feed _wh.feeds, template _wh.mv_templates,
     leaf regclass, first_day date, last_day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
--- Whether a table has a feed's rows of some days, whatever the records say. An index on the time answers at once.
+-- Whether a table has a feed's rows of some days, whatever the records say. An index on the time answers at
+-- once.
 -- Without one, as during a bulk load, the table is read once per session to find its days. Days that are
 -- loaded later have a record; the records of the others may disappear in the meantime: see adopt_days.
 DECLARE
@@ -3316,8 +3325,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds)
 RETURNS TABLE (relid oid, relname text, suffix text, kept boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The relations that hold a feed's rows alone, or seem to by their names, in any storage; `suffix` is what
-    -- follows the stem of the name. kept: the relation is in _wh_data.
+    -- The relations that hold a feed's rows alone, or seem to by their names, in any storage; `suffix` is
+    -- what follows the stem of the name. kept: the relation is in _wh_data.
     SELECT r.relid, r.relname, substr(r.relname, length(CASE WHEN r.kept THEN _wh_internal.kept_stem(feed)
         ELSE _wh_internal.name_stem(feed.template_name) END) + 1), r.kept
     FROM (
@@ -3354,7 +3363,8 @@ BEGIN
         SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day,
             r.daily,
             r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present, s.shared
-        FROM _wh.feeds f JOIN _wh.storages s USING (storage) CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
+        FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
         JOIN pg_class c ON c.oid = r.relid
     ), feeds AS MATERIALIZED (
         SELECT f.schema_name, f.template_name, f.first_day,
@@ -3430,7 +3440,8 @@ BEGIN
     SELECT f.schema_name, f.template_name, least(f.first_day, r.first_day), r.last_day, coalesce(r.days, 0),
         coalesce(t.years, '{}'), coalesce(r.stored, 0),
         greatest(today - coalesce(f.first_day, r.earliest), 0) - coalesce(r.ended, 0), coalesce(r.failed, 0),
-        coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
+        coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load,
+        coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
     FROM feeds f
     LEFT JOIN recorded r USING (schema_name, template_name)
     LEFT JOIN tables t USING (schema_name, template_name)
@@ -4023,11 +4034,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- enabled row security on what it reads, make it read with the rights of the querying role; true if that had
 -- to change.
 BEGIN
+    -- Tenantry's own row security is on tables of all tenants. A tenant's view shows one tenant of such a
+    -- table, and a public view that reads other tables as well exists only while no reader is limited.
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
-            AND c.relrowsecurity
-            -- A tenant's view of a table of all tenants shows that tenant alone.
-            AND (c.relnamespace <> to_regnamespace('_wh_data') OR NOT _wh_internal.limits_rows(c.oid)
-            OR view IN (SELECT v.oid FROM pg_class v WHERE v.relnamespace = 'public'::regnamespace)))
+            AND c.relrowsecurity AND NOT (_wh_internal.limits_rows(c.oid) AND (
+            view NOT IN (SELECT v.oid FROM pg_class v WHERE v.relnamespace = 'public'::regnamespace)
+            OR EXISTS (SELECT FROM pg_class o WHERE o.oid = ANY (_wh_internal.view_reads(view))
+                AND o.relnamespace = to_regnamespace('_wh_data') AND NOT o.relrowsecurity))))
         OR EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = view
             AND o.option_name = 'security_invoker') THEN
         RETURN false;
@@ -6021,7 +6034,8 @@ BEGIN
         LOOP
             EXECUTE format('INSERT INTO _wh_data.%I (%s) SELECT %s FROM (%s) q WHERE %s ORDER BY %I',
                 name, columns, columns,
-                _wh_internal.fetched(feed, source.body), _wh_internal.day_predicate(template, part.first_day, part.last_day),
+                _wh_internal.fetched(feed, source.body),
+                _wh_internal.day_predicate(template, part.first_day, part.last_day),
                     template.time_column);
             GET DIAGNOSTICS added = ROW_COUNT;
             total := total + added;
@@ -7698,8 +7712,8 @@ BEGIN
         FROM _wh_internal.storage_relations(feed, only_daily => false) r
         CROSS JOIN LATERAL _wh_internal.yearly_name(feed.template_name,
             extract(year FROM r.first_day)::integer) AS y (name)
-        LEFT JOIN LATERAL (SELECT _wh_internal.storage_table(feed) AS root FROM _wh.storages s
-            WHERE s.storage = feed.storage AND s.shared) x ON true
+        LEFT JOIN LATERAL (SELECT _wh_internal.storage_table(feed) AS root
+            WHERE (_wh_internal.storage_traits(feed.storage)).shared) x ON true
         WHERE r.folded ORDER BY y.name
     LOOP
         IF part.kind IS NULL OR part.kind = 'v' AND (
@@ -9291,7 +9305,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- each on the time, for a day of all tenants and of one. An index's name says its definition, so whoever
     -- compares names compares definitions.
     WITH wanted AS (
-        SELECT i.position, i.is_unique, CASE WHEN i.definition ~* '^[[:space:]]*(using[[:space:]]+btree[[:space:]]*)?[(]'
+        SELECT i.position, i.is_unique, CASE
+            WHEN i.definition ~* '^[[:space:]]*(using[[:space:]]+btree[[:space:]]*)?[(]'
             THEN regexp_replace(i.definition, '[(]', '(schema_name, ') ELSE i.definition END AS definition
         FROM _wh.template_indexes i
         WHERE i.template_name = template.template_name AND i.position IS NOT NULL
@@ -9647,8 +9662,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.shared_unfit_indexes(template _wh.mv_templates, storage text)
     RETURNS TABLE (relid oid, index_name text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What is to be done for the indexes of the tables that tenants share: missing ones first, then those that
-    -- the template no longer has.
+    -- What is to be done for the indexes of the tables that tenants share: missing ones first, then those
+    -- that the template no longer has.
     WITH leaves AS MATERIALIZED (
         SELECT l.relid, l.relname FROM _wh_internal.shared_leaves(template.template_name, storage) l
     ), present AS MATERIALIZED (
@@ -9666,8 +9681,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.show_table(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the tenant view show a feed's rows in the one table that holds them; true if it had to change. A public view
--- that reads the tenant view is blanked while the columns change.
+-- Make the tenant view show a feed's rows in the one table that holds them; true if it had to change.
+-- A public view that reads the tenant view is blanked while the columns change.
 DECLARE
     kept oid := _wh_internal.storage_table(feed);
     view_name text := _wh_internal.fit_name(feed.template_name);
@@ -10232,9 +10247,11 @@ BEGIN
             _wh_internal.empty_select(_wh_internal.shown_columns(template.template_name)));
     END IF;
     IF existing IS NOT NULL AND NOT (united AND root IS NOT NULL AND (limited OR distributed))
-        AND EXISTS (SELECT FROM unnest(_wh_internal.view_reads(existing)) r (relid)
-        WHERE _wh_internal.limits_rows(r.relid)) THEN
-        -- What it will read has no row security of Tenantry's.
+        AND EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = existing
+            AND o.option_name = 'security_invoker')
+        AND EXISTS (SELECT FROM _wh.storages s
+            WHERE _wh_internal.limits_rows(_wh_internal.storage_root(template, s.storage))) THEN
+        -- What it will read is not one table with Tenantry's row security.
         PERFORM _wh_internal.execute_patiently(format('ALTER VIEW %s RESET (security_invoker)', existing));
     END IF;
     -- A table on several nodes has row security in any case: see distribute.
@@ -10244,7 +10261,8 @@ BEGIN
         GROUP BY t.relid, s.distributed ORDER BY t.relid <> root
     LOOP
         IF other.relid = root THEN
-            secured := _wh_internal.limit_rows(root::regclass, limited AND united OR other.distributed, existing);
+            secured := _wh_internal.limit_rows(root::regclass, limited AND united OR other.distributed,
+                existing);
         ELSE
             PERFORM _wh_internal.limit_rows(other.relid::regclass, other.distributed, existing);
         END IF;
@@ -10555,7 +10573,8 @@ BEGIN
     target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
     -- Other tenants' rows may be in the same table: those that are copied get this one's name.
     PERFORM set_config('tenantry.tenant', feed.schema_name, true);
-    IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
+    IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed
+        OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
         OR EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
@@ -11291,8 +11310,8 @@ BEGIN
     PERFORM set_config('tenantry.uniting', former, true);
     RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I%s', f.schema_name,
             _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns, 'day'),
-            f.schema_name, view_name, CASE WHEN limited AND NOT (SELECT s.distributed FROM _wh.storages s
-            WHERE s.storage = f.storage) THEN ' WHERE ' || _wh_internal.seen(
+            f.schema_name, view_name, CASE WHEN limited
+            AND NOT (_wh_internal.storage_traits(f.storage)).distributed THEN ' WHERE ' || _wh_internal.seen(
             format('%I.%I', f.schema_name, view_name)::regclass) END), E'\nUNION ALL ' ORDER BY f.schema_name)
         FROM unnest(feeds) f
         WHERE _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL);
@@ -11308,7 +11327,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
           WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate
           AND i.indpred IS NULL AND i.indexprs IS NULL
             AND NOT EXISTS (SELECT FROM pg_attribute a
-            WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) AND a.attname <> ALL (among || 'schema_name'::text))
+            WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) 
+            AND a.attname <> ALL (among || 'schema_name'::text))
           ORDER BY i.indnkeyatts, i.indexrelid LIMIT 1) x,
         unnest(x.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
     JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = k.attnum
@@ -13147,9 +13167,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'fc57a663000f7e6a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '3520588954b33a80' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'fc57a663000f7e6a');
+        AND i.functions = '3520588954b33a80');
 END
 $$;
 
@@ -13183,6 +13203,25 @@ BEGIN
         AND s.definition_hash
         = pg_catalog.md5(pg_catalog.jsonb_build_array(t.query_template, t.column_definitions,
             t.time_column)::text);
+END
+$$;
+
+-- On a Citus cluster, what Tenantry's functions create stays on the coordinator, whoever calls them: psql,
+-- pg_cron, or the program. Only in_cluster concerns the other nodes.
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    IF pg_catalog.current_setting('citus.enable_ddl_propagation', true) IS NOT NULL THEN
+        FOR routine IN SELECT p.oid FROM pg_catalog.pg_proc p
+            JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
+            WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace)
+                AND p.proowner = 'whadmin'::regrole AND p.prokind = 'f' AND p.provolatile = 'v'
+                AND p.proname <> 'in_cluster'
+        LOOP
+            EXECUTE pg_catalog.format('ALTER FUNCTION %s SET citus.enable_ddl_propagation = off', routine);
+        END LOOP;
+    END IF;
 END
 $$;
 

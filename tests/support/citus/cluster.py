@@ -72,11 +72,16 @@ def real() -> Iterator[Warehouse]:
                 facts = conninfo_to_dict(node)
                 session.execute("SELECT citus_add_node(%s, %s)", (facts["host"], int(str(facts["port"]))))
             install(session, PASSWORDS)
-            session.execute("SET citus.enable_ddl_propagation = on")
-            for role, password in PASSWORDS.items():
-                session.execute(
-                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
-                )
+        # Citus brings a role to the other nodes with its password, but not where the role is there from another database.
+        for node in nodes:
+            with psycopg.connect(node, autocommit=True) as session:
+                session.execute("SET citus.enable_ddl_propagation = off")
+                for role, password in PASSWORDS.items():
+                    known = session.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).rowcount
+                    put = sql.SQL(
+                        "ALTER ROLE {} PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}"
+                    )
+                    session.execute(put.format(sql.Identifier(role), sql.Literal(password)))
         yield Warehouse(cast("Server", coordinator), name, "whadmin")
     finally:
         for node in nodes:

@@ -13,11 +13,10 @@ from psycopg import sql
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, READER
-from tenantry.db.cluster import on_all_nodes
 from tenantry.db.connect import owner_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
-from tenantry.db.roles import require_admin_option
+from tenantry.db.roles import on_all_nodes, require_admin_option
 
 MARK = "Tenantry: a reader"
 """The comment of the roles that are created here."""

@@ -4,7 +4,7 @@ DO $$
 DECLARE
     routine regprocedure;
 BEGIN
-    IF EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'citus.enable_ddl_propagation') THEN
+    IF pg_catalog.current_setting('citus.enable_ddl_propagation', true) IS NOT NULL THEN
         FOR routine IN SELECT p.oid FROM pg_catalog.pg_proc p
             JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
             WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace)

@@ -98,3 +98,11 @@ SELECT session_user::text
 -- name: now
 -- The warehouse's clock.
 SELECT clock_timestamp()
+
+-- name: is_cluster
+-- Whether this database is one of a Citus cluster. Only superusers create functions in pg_catalog.
+SELECT pg_catalog.to_regproc('pg_catalog.create_distributed_table') IS NOT NULL
+
+-- name: propagate
+-- From now on, Citus carries out statements about roles and tables on all nodes (on), or here alone (off).
+SELECT pg_catalog.set_config('citus.enable_ddl_propagation', %(value)s, false)

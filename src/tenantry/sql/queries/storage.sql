@@ -109,14 +109,16 @@ SELECT t.template_name FROM _wh.mv_templates t WHERE t.time_column IS NOT NULL
 -- What reports over some templates lock: the view and what unites the tenants, each tenant's view or table,
 -- and each relation of rows with its indexes.
 WITH parts AS MATERIALIZED (
-    SELECT f.template_name, f.schema_name, f.first_day, s.daily,
+    SELECT f.template_name, f.schema_name, f.first_day, s.daily, s.shared,
         (SELECT 1 + count(*) + coalesce(sum(i.indexes), 0) FROM _wh_internal.storage_relations(f) p
             CROSS JOIN LATERAL (SELECT count(*) AS indexes FROM pg_index i
                 WHERE i.indrelid = p.relid) i) AS relations
     FROM _wh.feeds f JOIN _wh.storages s USING (storage)
     WHERE f.template_name = ANY (%(templates)s) AND f.schema_name IS DISTINCT FROM %(without)s
 )
-SELECT t.template_name, 2 + coalesce(sum(p.relations), 0)::bigint, coalesce(bool_or(p.daily), false),
+-- Tenants that share tables lock them once.
+SELECT t.template_name, 2 + coalesce(sum(p.relations) FILTER (WHERE NOT p.shared), 0)::bigint
+    + coalesce(max(p.relations) FILTER (WHERE p.shared), 0)::bigint, coalesce(bool_or(p.daily), false),
     (SELECT count(*) FROM _wh.template_indexes x
         WHERE x.template_name = t.template_name AND x.position IS NOT NULL),
     t.partition_by, t.time_column IS NOT NULL, min(p.first_day), count(p.schema_name)

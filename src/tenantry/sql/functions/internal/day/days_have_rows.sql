@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(feed _wh.feeds, template _wh.mv_templates,
     leaf regclass, first_day date, last_day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
--- Whether a table has a feed's rows of some days, whatever the records say. An index on the time answers at once.
+-- Whether a table has a feed's rows of some days, whatever the records say. An index on the time answers at
+-- once.
 -- Without one, as during a bulk load, the table is read once per session to find its days. Days that are
 -- loaded later have a record; the records of the others may disappear in the meantime: see adopt_days.
 DECLARE

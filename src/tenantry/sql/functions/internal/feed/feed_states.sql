@@ -15,7 +15,8 @@ BEGIN
         SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day,
             r.daily,
             r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present, s.shared
-        FROM _wh.feeds f JOIN _wh.storages s USING (storage) CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
+        FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
         JOIN pg_class c ON c.oid = r.relid
     ), feeds AS MATERIALIZED (
         SELECT f.schema_name, f.template_name, f.first_day,
@@ -91,7 +92,8 @@ BEGIN
     SELECT f.schema_name, f.template_name, least(f.first_day, r.first_day), r.last_day, coalesce(r.days, 0),
         coalesce(t.years, '{}'), coalesce(r.stored, 0),
         greatest(today - coalesce(f.first_day, r.earliest), 0) - coalesce(r.ended, 0), coalesce(r.failed, 0),
-        coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
+        coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load,
+        coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
     FROM feeds f
     LEFT JOIN recorded r USING (schema_name, template_name)
     LEFT JOIN tables t USING (schema_name, template_name)

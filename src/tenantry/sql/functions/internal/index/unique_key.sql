@@ -7,7 +7,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
           WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate
           AND i.indpred IS NULL AND i.indexprs IS NULL
             AND NOT EXISTS (SELECT FROM pg_attribute a
-            WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) AND a.attname <> ALL (among || 'schema_name'::text))
+            WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) 
+            AND a.attname <> ALL (among || 'schema_name'::text))
           ORDER BY i.indnkeyatts, i.indexrelid LIMIT 1) x,
         unnest(x.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
     JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = k.attnum

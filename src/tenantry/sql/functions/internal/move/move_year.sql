@@ -46,7 +46,8 @@ BEGIN
         LOOP
             EXECUTE format('INSERT INTO _wh_data.%I (%s) SELECT %s FROM (%s) q WHERE %s ORDER BY %I',
                 name, columns, columns,
-                _wh_internal.fetched(feed, source.body), _wh_internal.day_predicate(template, part.first_day, part.last_day),
+                _wh_internal.fetched(feed, source.body),
+                _wh_internal.day_predicate(template, part.first_day, part.last_day),
                     template.time_column);
             GET DIAGNOSTICS added = ROW_COUNT;
             total := total + added;

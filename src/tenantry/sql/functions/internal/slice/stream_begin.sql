@@ -38,7 +38,8 @@ BEGIN
     target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
     -- Other tenants' rows may be in the same table: those that are copied get this one's name.
     PERFORM set_config('tenantry.tenant', feed.schema_name, true);
-    IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
+    IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed
+        OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
         OR EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)

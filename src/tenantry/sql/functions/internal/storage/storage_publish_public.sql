@@ -74,7 +74,8 @@ BEGIN
         GROUP BY t.relid, s.distributed ORDER BY t.relid <> root
     LOOP
         IF other.relid = root THEN
-            secured := _wh_internal.limit_rows(root::regclass, limited AND united OR other.distributed, existing);
+            secured := _wh_internal.limit_rows(root::regclass, limited AND united OR other.distributed,
+                existing);
         ELSE
             PERFORM _wh_internal.limit_rows(other.relid::regclass, other.distributed, existing);
         END IF;

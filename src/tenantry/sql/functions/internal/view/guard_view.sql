@@ -4,8 +4,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- enabled row security on what it reads, make it read with the rights of the querying role; true if that had
 -- to change.
 BEGIN
-    -- Tenantry's own row security is on tables of all tenants. A tenant's view shows one tenant of such a table,
-    -- and a public view that reads other tables as well exists only while no reader is limited.
+    -- Tenantry's own row security is on tables of all tenants. A tenant's view shows one tenant of such a
+    -- table, and a public view that reads other tables as well exists only while no reader is limited.
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
             AND c.relrowsecurity AND NOT (_wh_internal.limits_rows(c.oid) AND (
             view NOT IN (SELECT v.oid FROM pg_class v WHERE v.relnamespace = 'public'::regnamespace)

@@ -19,8 +19,8 @@ BEGIN
         FROM _wh_internal.storage_relations(feed, only_daily => false) r
         CROSS JOIN LATERAL _wh_internal.yearly_name(feed.template_name,
             extract(year FROM r.first_day)::integer) AS y (name)
-        LEFT JOIN LATERAL (SELECT _wh_internal.storage_table(feed) AS root FROM _wh.storages s
-            WHERE s.storage = feed.storage AND s.shared) x ON true
+        LEFT JOIN LATERAL (SELECT _wh_internal.storage_table(feed) AS root
+            WHERE (_wh_internal.storage_traits(feed.storage)).shared) x ON true
         WHERE r.folded ORDER BY y.name
     LOOP
         IF part.kind IS NULL OR part.kind = 'v' AND (

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.show_table(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the tenant view show a feed's rows in the one table that holds them; true if it had to change. A public view
--- that reads the tenant view is blanked while the columns change.
+-- Make the tenant view show a feed's rows in the one table that holds them; true if it had to change.
+-- A public view that reads the tenant view is blanked while the columns change.
 DECLARE
     kept oid := _wh_internal.storage_table(feed);
     view_name text := _wh_internal.fit_name(feed.template_name);

@@ -27,8 +27,8 @@ BEGIN
     PERFORM set_config('tenantry.uniting', former, true);
     RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I%s', f.schema_name,
             _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns, 'day'),
-            f.schema_name, view_name, CASE WHEN limited AND NOT (SELECT s.distributed FROM _wh.storages s
-            WHERE s.storage = f.storage) THEN ' WHERE ' || _wh_internal.seen(
+            f.schema_name, view_name, CASE WHEN limited
+            AND NOT (_wh_internal.storage_traits(f.storage)).distributed THEN ' WHERE ' || _wh_internal.seen(
             format('%I.%I', f.schema_name, view_name)::regclass) END), E'\nUNION ALL ' ORDER BY f.schema_name)
         FROM unnest(feeds) f
         WHERE _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL);

@@ -5,7 +5,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- each on the time, for a day of all tenants and of one. An index's name says its definition, so whoever
     -- compares names compares definitions.
     WITH wanted AS (
-        SELECT i.position, i.is_unique, CASE WHEN i.definition ~* '^[[:space:]]*(using[[:space:]]+btree[[:space:]]*)?[(]'
+        SELECT i.position, i.is_unique, CASE
+            WHEN i.definition ~* '^[[:space:]]*(using[[:space:]]+btree[[:space:]]*)?[(]'
             THEN regexp_replace(i.definition, '[(]', '(schema_name, ') ELSE i.definition END AS definition
         FROM _wh.template_indexes i
         WHERE i.template_name = template.template_name AND i.position IS NOT NULL

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.shared_unfit_indexes(template _wh.mv_templates, storage text)
     RETURNS TABLE (relid oid, index_name text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What is to be done for the indexes of the tables that tenants share: missing ones first, then those that
-    -- the template no longer has.
+    -- What is to be done for the indexes of the tables that tenants share: missing ones first, then those
+    -- that the template no longer has.
     WITH leaves AS MATERIALIZED (
         SELECT l.relid, l.relname FROM _wh_internal.shared_leaves(template.template_name, storage) l
     ), present AS MATERIALIZED (
