@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import LiteralString
 
 import psycopg
@@ -123,7 +123,7 @@ def test_the_commands_tell_the_truth_of_a_tenant_among_others(loaded: Warehouse,
         stored = sql.Identifier("_wh_data", f"public.tenantry_{storage}_ticks")
         session.execute(
             sql.SQL("DELETE FROM {} WHERE schema_name = 'acme' AND at < %s").format(stored),
-            (first() + timedelta(days=1),),
+            (datetime.combine(first() + timedelta(days=1), time(), UTC),),
         )
     assert run(loaded, "verify", "ticks", "--all").code == 1
     succeed(loaded, "verify", "ticks", "--all", "--fix")

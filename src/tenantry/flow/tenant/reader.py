@@ -220,8 +220,8 @@ def _drop_role(
         require_admin_option(session, (name,))
         _run(session, "GRANT {} TO {}", role, sql.Identifier(user))
     session.execute(query("reader", "end_sessions_of"), {"name": name})
-    _run(session, "DROP OWNED BY {}", role)
     with on_all_nodes(session):
+        _run(session, "DROP OWNED BY {}", role)
         _run(session, "DROP ROLE {}", role)
 
 

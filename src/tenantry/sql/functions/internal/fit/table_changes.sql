@@ -35,7 +35,7 @@ BEGIN
                 IF col.kinds > 1 THEN
                     RAISE EXCEPTION 'they are of different kinds' USING ERRCODE = 'cannot_coerce';
                 END IF;
-                EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I::%s::%s::text <> %I::text)', target,
+                EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE %I::%s::%s::text <> %I::text)', target,
                     col.column_name, col.data_type,
                     col.present, col.column_name) INTO spoilt;
                 reason := 'existing values would change';
