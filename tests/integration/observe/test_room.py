@@ -34,7 +34,7 @@ DAYS = 180
 """Enough daily views to fill any table of this size."""
 
 SMALL = {
-    "max_locks_per_transaction": "10",
+    "max_locks_per_transaction": "14",
     "max_connections": "9",
     "superuser_reserved_connections": "3",
     "max_wal_senders": "0",
@@ -79,7 +79,7 @@ def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
     first = today.year
     while not findings(warehouse, "locks"):
         first -= 1
-        assert first > today.year - 40
+        assert first > today.year - 60
         warehouse.run(
             "SELECT _wh_internal.partition_prepare(f, make_date(%s, 1, 1), make_date(%s, 12, 31)) FROM _wh.feeds f",
             (first, first),

@@ -186,7 +186,7 @@ def test_a_table_that_a_bulk_load_left_bare_is_read_once_for_the_days_that_it_ha
     define(acme, query=PLAIN, indexes=None)
     by_loader(acme, DAY, NEXT, template="ticks")
     ask: LiteralString = (
-        "SELECT _wh_internal.days_have_rows(t, '_wh_data.\"acme.ticks_2024\"', %(day)s, %(day)s)"
+        "SELECT _wh_internal.days_have_rows(f, t, '_wh_data.\"acme.ticks_2024\"', %(day)s, %(day)s)"
         " FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
     with acme.connect() as opened:

@@ -97,7 +97,7 @@ SELECT current_setting('max_locks_per_transaction')::integer,
         ('azure_pg_admin', 'the server parameters of the Azure server')) p (role, says)
         ON p.role = r.rolname),
     ARRAY(SELECT s.storage FROM _wh.storages s WHERE s.daily),
-    (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily),
+    (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily AND NOT s.shared),
     current_setting('server_version_num')::integer >= 180000
 FROM limits l
 
