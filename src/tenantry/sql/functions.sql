@@ -3069,7 +3069,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.drop_kept(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Drop the relations of a feed in _wh_data, including what moves put beside and aside, and delete its rows
--- from those that tenants share. No view reads them any more.
+-- from the tables that it shares with other tenants. No view reads any of them.
 DECLARE
     side _wh.feeds;
     statements text := '';
@@ -5605,6 +5605,25 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.merge_staged(feed _wh.feeds, template _wh.mv_templates,
+    leaf regclass, slice_date date, staged bigint) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Merge the rows of stage_day, `staged` in number, into the table that holds the day. Returns the number of
+-- rows that are stored of it: the record describes that, and if nothing changed, it is the same.
+DECLARE
+    stored jsonb;
+BEGIN
+    IF _wh_internal.storage_merge(feed, template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
+        slice_date) > 0 THEN
+        stored := _wh_internal.count_days(template, leaf::text, _wh_internal.feed_rows(feed,
+            _wh_internal.day_predicate(template, slice_date, slice_date)));
+        staged := coalesce((stored ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
+    END IF;
+    DROP TABLE pg_temp.tenantry_stage;
+    RETURN staged;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.move_begin(feed _wh.feeds, storage text) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Check whether a feed can be moved, and create the table for the copy, or find the one of an interrupted
@@ -7038,7 +7057,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET 
 -- caller has created the table (partition_prepare) and then taken the slice's lock. Times that the source
 -- returns without a time zone are UTC, and money is written as in the source's session.
 DECLARE
-    stored jsonb;
     leaf regclass := _wh_internal.partition_find(feed, slice_date);
 BEGIN
     action := CASE
@@ -7046,26 +7064,12 @@ BEGIN
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date = partition_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed'
             ELSE 'created' END;
-    -- IF EXISTS would print a notice that there is none.
-    IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
-        DROP TABLE pg_temp.tenantry_stage;
-    END IF;
-    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s',
-        _wh_internal.source_select(feed, template, slice_date));
-    row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template,
-        slice_date);
+    row_count := _wh_internal.stage_day(feed, template, slice_date);
     -- Not earlier, because these statements block reports until the transaction ends.
     PERFORM _wh_internal.fit_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i
         WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.fit_indexes(feed, leaf);
-    -- The records describe what is stored; if nothing changed, that is the same.
-    IF _wh_internal.merge_days(feed, template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
-        slice_date) > 0 THEN
-        stored := _wh_internal.count_days(template, leaf::text,
-            _wh_internal.day_predicate(template, slice_date, slice_date));
-        row_count := coalesce((stored ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
-    END IF;
-    DROP TABLE pg_temp.tenantry_stage;
+    row_count := _wh_internal.merge_staged(feed, template, leaf, slice_date, row_count);
 END
 $$;
 
@@ -9180,6 +9184,13 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.shared_base(template_name text, storage text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The start of the names in _wh_data of the tables in which the tenants of a template share a storage. No
+    -- tenant is named public.
+    SELECT _wh_internal.kept_base('public', format('tenantry_%s_%s', storage, template_name))
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.shared_enter(feed _wh.feeds, template _wh.mv_templates)
     RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -9348,9 +9359,8 @@ BEGIN
         WHERE extract(year FROM l.first_day) = extract(year FROM slice_date)) THEN 'month'
         ELSE template.partition_by END;
     begin_day := date_trunc(period, slice_date::timestamp)::date;
-    name := _wh_internal.name_stem(_wh_internal.kept_base('public', format('tenantry_%s_%s', feed.storage,
-        feed.template_name))) || to_char(begin_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM'
-        ELSE '_YYYY' END);
+    name := _wh_internal.name_stem(_wh_internal.shared_base(feed.template_name, feed.storage))
+        || to_char(begin_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
     IF _wh_internal.kept_relation(name) IS NOT NULL THEN
         RAISE EXCEPTION '_wh_data.% is in the way: it is not a partition of %', quote_ident(name), parent
             USING ERRCODE = 'duplicate_table',
@@ -9389,8 +9399,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM (
         SELECT c.oid, c.relname::text, s.suffix, make_date(substr(s.suffix, 2, 4)::integer,
             coalesce(nullif(substr(s.suffix, 7, 2), ''), '1')::integer, 1) AS first_day
-        FROM _wh_internal.name_stem(_wh_internal.kept_base('public', format('tenantry_%s_%s', storage,
-            template_name))) AS n (stem)
+        FROM _wh_internal.name_stem(_wh_internal.shared_base(template_name, storage)) AS n (stem)
         JOIN pg_inherits i ON i.inhparent = _wh_internal.kept_relation(_wh_internal.shared_name(template_name,
             storage))
         JOIN pg_class c ON c.oid = i.inhrelid
@@ -9403,29 +9412,14 @@ CREATE OR REPLACE FUNCTION _wh_internal.shared_load(feed _wh.feeds, template _wh
     slice_date date, OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
 -- Load one slice through dblink: the whole day is pulled, checked, and merged, as in partition_load.
-DECLARE
-    stored jsonb;
-    leaf regclass := _wh_internal.shared_find(feed, slice_date);
 BEGIN
     action := CASE WHEN EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date = shared_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed'
             ELSE 'created' END;
-    -- IF EXISTS would print a notice that there is none.
-    IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
-        DROP TABLE pg_temp.tenantry_stage;
-    END IF;
-    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s',
-        _wh_internal.source_select(feed, template, slice_date));
-    row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template,
-        slice_date);
-    IF _wh_internal.storage_merge(feed, template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
-        slice_date) > 0 THEN
-        stored := _wh_internal.count_days(template, leaf::text, _wh_internal.feed_rows(feed,
-            _wh_internal.day_predicate(template, slice_date, slice_date)));
-        row_count := coalesce((stored ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
-    END IF;
-    DROP TABLE pg_temp.tenantry_stage;
+    row_count := _wh_internal.stage_day(feed, template, slice_date);
+    row_count := _wh_internal.merge_staged(feed, template, _wh_internal.shared_find(feed, slice_date),
+        slice_date, row_count);
 END
 $$;
 
@@ -9454,8 +9448,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.shared_name(template_name text, storage text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The name in _wh_data of the table in which the tenants of a template share a storage.
-    SELECT _wh_internal.fit_name(_wh_internal.kept_base('public', format('tenantry_%s_%s', storage,
-        template_name)))
+    SELECT _wh_internal.fit_name(_wh_internal.shared_base(template_name, storage))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.shared_prepare(feed _wh.feeds, first_day date, last_day date)
@@ -9466,8 +9459,8 @@ DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     feed := _wh_internal.hold_feed(feed);
-    PERFORM _wh_internal.shared_enter(feed, template),
-        _wh_internal.shared_leaf(feed, template, d::date)
+    PERFORM _wh_internal.shared_enter(feed, template);
+    PERFORM _wh_internal.shared_leaf(feed, template, d::date)
     FROM generate_series(date_trunc('month', first_day::timestamp), last_day::timestamp, '1 month') d;
 END
 $$;
@@ -10088,6 +10081,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         ELSE array_to_string(statements, '; ') END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.stage_day(feed _wh.feeds, template _wh.mv_templates, slice_date date)
+    RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Pull a whole day through dblink into pg_temp.tenantry_stage, and check that no row is of another day.
+-- Returns the number of rows.
+BEGIN
+    -- IF EXISTS would print a notice that there is none.
+    IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
+        DROP TABLE pg_temp.tenantry_stage;
+    END IF;
+    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s',
+        _wh_internal.source_select(feed, template, slice_date));
+    RETURN _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.storage_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
     relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -10570,7 +10579,7 @@ BEGIN
         ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name), copy_options);
     strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
     target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
-    -- Other tenants' rows may be in the same table: those that are copied get this one's name.
+    -- The table may hold other tenants' rows, too. The rows that are copied into it get this tenant's name.
     PERFORM set_config('tenantry.tenant', feed.schema_name, true);
     IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed
         OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
@@ -11284,8 +11293,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, fe
     limited boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
--- `limited`: each branch asks whether the querying role may see the tenant, except those that other nodes
--- answer, by their row security.
+-- `limited`: each branch asks whether the querying role may see the tenant, except in branches that other
+-- nodes answer: their row security decides.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
@@ -13166,9 +13175,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'ff6aaf776655f3d7' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'e79dff75d06e6f64' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'ff6aaf776655f3d7');
+        AND i.functions = 'e79dff75d06e6f64');
 END
 $$;
 

@@ -66,7 +66,7 @@ WITHOUT_SOURCE = {
 
 PARTS = {
     "adopted_rows", "ask_source", "holds_source", "libpq_knows", "source_select",
-    "end_source", "matview_create", "matview_replace_in_year", "partition_load", "shared_load", "refresh_relation", "release_source", "source_digests",
+    "end_source", "matview_create", "matview_replace_in_year", "partition_load", "shared_load", "stage_day", "refresh_relation", "release_source", "source_digests",
     "source_login", "source_names", "source_said",
 }  # fmt: skip
 """Parts of the others, which never end in an error by themselves: their callers show it."""

@@ -532,7 +532,7 @@ WITH bases AS MATERIALIZED (
     SELECT _wh_internal.kept_base(f.schema_name, p.prefix || f.template_name) AS base FROM _wh.feeds f
     CROSS JOIN unnest('{"",tenantry_move_,tenantry_old_,tenantry_new_,tenantry_former_}'::text[]) p (prefix)
     UNION ALL SELECT _wh_internal.kept_base('public', t.template_name) FROM _wh.mv_templates t
-    UNION ALL SELECT _wh_internal.kept_base('public', format('tenantry_%%s_%%s', s.storage, t.template_name))
+    UNION ALL SELECT _wh_internal.shared_base(t.template_name, s.storage)
     FROM _wh.mv_templates t JOIN _wh.storages s ON s.shared
 ), unowned AS MATERIALIZED (
     SELECT c.oid FROM pg_class c

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.drop_kept(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Drop the relations of a feed in _wh_data, including what moves put beside and aside, and delete its rows
--- from those that tenants share. No view reads them any more.
+-- from the tables that it shares with other tenants. No view reads any of them.
 DECLARE
     side _wh.feeds;
     statements text := '';

@@ -36,7 +36,7 @@ BEGIN
         ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name), copy_options);
     strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
     target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
-    -- Other tenants' rows may be in the same table: those that are copied get this one's name.
+    -- The table may hold other tenants' rows, too. The rows that are copied into it get this tenant's name.
     PERFORM set_config('tenantry.tenant', feed.schema_name, true);
     IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed
         OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, fe
     limited boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
--- `limited`: each branch asks whether the querying role may see the tenant, except those that other nodes
--- answer, by their row security.
+-- `limited`: each branch asks whether the querying role may see the tenant, except in branches that other
+-- nodes answer: their row security decides.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);

@@ -6,7 +6,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET 
 -- caller has created the table (partition_prepare) and then taken the slice's lock. Times that the source
 -- returns without a time zone are UTC, and money is written as in the source's session.
 DECLARE
-    stored jsonb;
     leaf regclass := _wh_internal.partition_find(feed, slice_date);
 BEGIN
     action := CASE
@@ -14,25 +13,11 @@ BEGIN
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date = partition_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed'
             ELSE 'created' END;
-    -- IF EXISTS would print a notice that there is none.
-    IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
-        DROP TABLE pg_temp.tenantry_stage;
-    END IF;
-    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s',
-        _wh_internal.source_select(feed, template, slice_date));
-    row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template,
-        slice_date);
+    row_count := _wh_internal.stage_day(feed, template, slice_date);
     -- Not earlier, because these statements block reports until the transaction ends.
     PERFORM _wh_internal.fit_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i
         WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.fit_indexes(feed, leaf);
-    -- The records describe what is stored; if nothing changed, that is the same.
-    IF _wh_internal.merge_days(feed, template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
-        slice_date) > 0 THEN
-        stored := _wh_internal.count_days(template, leaf::text,
-            _wh_internal.day_predicate(template, slice_date, slice_date));
-        row_count := coalesce((stored ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
-    END IF;
-    DROP TABLE pg_temp.tenantry_stage;
+    row_count := _wh_internal.merge_staged(feed, template, leaf, slice_date, row_count);
 END
 $$;

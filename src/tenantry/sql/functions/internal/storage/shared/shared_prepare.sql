@@ -6,8 +6,8 @@ DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     feed := _wh_internal.hold_feed(feed);
-    PERFORM _wh_internal.shared_enter(feed, template),
-        _wh_internal.shared_leaf(feed, template, d::date)
+    PERFORM _wh_internal.shared_enter(feed, template);
+    PERFORM _wh_internal.shared_leaf(feed, template, d::date)
     FROM generate_series(date_trunc('month', first_day::timestamp), last_day::timestamp, '1 month') d;
 END
 $$;

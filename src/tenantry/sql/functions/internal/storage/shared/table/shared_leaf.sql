@@ -22,9 +22,8 @@ BEGIN
         WHERE extract(year FROM l.first_day) = extract(year FROM slice_date)) THEN 'month'
         ELSE template.partition_by END;
     begin_day := date_trunc(period, slice_date::timestamp)::date;
-    name := _wh_internal.name_stem(_wh_internal.kept_base('public', format('tenantry_%s_%s', feed.storage,
-        feed.template_name))) || to_char(begin_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM'
-        ELSE '_YYYY' END);
+    name := _wh_internal.name_stem(_wh_internal.shared_base(feed.template_name, feed.storage))
+        || to_char(begin_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
     IF _wh_internal.kept_relation(name) IS NOT NULL THEN
         RAISE EXCEPTION '_wh_data.% is in the way: it is not a partition of %', quote_ident(name), parent
             USING ERRCODE = 'duplicate_table',

@@ -7,8 +7,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM (
         SELECT c.oid, c.relname::text, s.suffix, make_date(substr(s.suffix, 2, 4)::integer,
             coalesce(nullif(substr(s.suffix, 7, 2), ''), '1')::integer, 1) AS first_day
-        FROM _wh_internal.name_stem(_wh_internal.kept_base('public', format('tenantry_%s_%s', storage,
-            template_name))) AS n (stem)
+        FROM _wh_internal.name_stem(_wh_internal.shared_base(template_name, storage)) AS n (stem)
         JOIN pg_inherits i ON i.inhparent = _wh_internal.kept_relation(_wh_internal.shared_name(template_name,
             storage))
         JOIN pg_class c ON c.oid = i.inhrelid
