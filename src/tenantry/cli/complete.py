@@ -10,6 +10,7 @@ import typer
 from tenantry.cli.target import embedded_server, options, target
 from tenantry.core.errors import TenantryError
 from tenantry.core.model import OWNER
+from tenantry.core.storage import BUILT_IN
 from tenantry.core.visible import visible
 
 _PATIENCE = 2
@@ -29,6 +30,11 @@ def tenants(context: typer.Context, incomplete: str) -> list[str]:
 def jobs(context: typer.Context, incomplete: str) -> list[str]:
     """Jobs whose names begin like this."""
     return _names(context, "jobs", incomplete)
+
+
+def storages(incomplete: str) -> list[str]:
+    """Storages whose names begin like this."""
+    return [name for name in BUILT_IN if name.startswith(incomplete)]
 
 
 def commands(context: typer.Context, incomplete: str) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Template, Tenants
@@ -173,13 +174,15 @@ def set_storage(
         str,
         typer.Argument(
             metavar="STORAGE",
-            help="matview (a materialized view per day) or partition (rows of a partitioned table).",
+            help="matview (a materialized view for each day), partition (tables of its own for each tenant), "
+            "shared (tables for all tenants) or distributed (the same on a Citus cluster).",
+            autocompletion=complete.storages,
         ),
     ],
     tenant: Tenants = None,
     as_json: AsJson = False,
 ) -> None:
-    """Move tenants to the other storage, without loading from their sources.
+    """Move tenants to another storage, without loading from their sources.
 
     Without --tenant, moves all tenants, and new tenants start in that storage.
     Each year is copied and compared day by day, and everything is swapped in

@@ -91,7 +91,7 @@ def tell(change: TemplateChange, *, dry_run: bool = False) -> None:
     tell_outdated(change.name, change.outdated)
     if change.other_storage:
         data.print(
-            f"  kept in the other storage: {', '.join(change.other_storage)}. "
+            f"  kept in another storage: {', '.join(change.other_storage)}. "
             f"To move: tenantry template set-storage {shlex.quote(change.name)} STORAGE",
             markup=False,
         )

@@ -74,7 +74,9 @@ def new(
         str | None,
         typer.Option(
             metavar="STORAGE",
-            help="matview or partition. Default: partition with a time column, otherwise matview.",
+            help="matview, partition, shared or distributed. Default: partition with a time column, "
+            "otherwise matview.",
+            autocompletion=complete.storages,
         ),
     ] = None,
     as_json: AsJson = False,
@@ -102,7 +104,7 @@ def new(
     from tenantry.warehouse.files import example_template, parse_template, read_query, template_as_file
 
     if storage is not None and storage not in BUILT_IN:
-        raise InputError(f"storage is {' or '.join(BUILT_IN)}, not {storage!r}")
+        raise InputError(f"storage is one of {', '.join(BUILT_IN)}, not {storage!r}")
     if output is not None and output.exists():
         raise InputError(f"{output} already exists", hint="Choose another file.")
     if example is not None:
