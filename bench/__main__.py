@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from bench.workloads import (
     nightly,
     peers,
     reports,
+    scale,
     storage,
     verify,
     versions,
@@ -43,6 +44,8 @@ class Workload:
     days: int = 366
     per_day: int = 4190
     settings: Mapping[str, str] = field(default_factory=dict)
+    until_today: bool = False
+    """Whether the days end today, instead of beginning on `FIRST`."""
 
 
 WORKLOADS = {
@@ -55,10 +58,18 @@ WORKLOADS = {
     "adopt": Workload(adopt.measure),
     "verify": Workload(lambda lab: _contest(lab, verify)),
     "console": Workload(console.measure, days=3 * 365, per_day=1),
+    "scale": Workload(
+        scale.measure,
+        days=3 * 365,
+        per_day=2,
+        # Autovacuum works at times of its own; each step ends with a VACUUM.
+        settings={"max_locks_per_transaction": "64", "autovacuum": "off"},
+        until_today=True,
+    ),
     "versions": Workload(versions.measure, days=60),
     "peers": Workload(peers.measure),
 }
-FULL = [name for name in WORKLOADS if name not in {"peers", "versions"}]
+FULL = [name for name in WORKLOADS if name not in {"peers", "scale", "versions"}]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -67,7 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _forget_environment()
     for name in FULL if options.workload == "full" else [options.workload]:
         workload = WORKLOADS[name]
-        size = Size(FIRST, options.days or workload.days, options.per_day or workload.per_day)
+        days = options.days or workload.days
+        first = datetime.now(UTC).date() - timedelta(days=days - 1) if workload.until_today else FIRST
+        size = Size(first, days, options.per_day or workload.per_day)
         with scratch_server(workload.settings) as (server, files):
             stage = Stage(server, size, files)
             _tell(f"{name}: making a source of {size.days:,} days with {size.per_day:,} rows each")
@@ -105,7 +118,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         nargs="?",
         choices=[*WORKLOADS, "full"],
         default="backfill",
-        help="what to measure (backfill); full: all but peers and versions",
+        help="what to measure (backfill); full: all but peers, scale and versions",
     )
     parser.add_argument("--days", type=_positive, help=f"days to load, from {FIRST} on (by workload)")
     parser.add_argument("--per-day", type=_positive, metavar="ROWS", help="rows of each day (by workload)")

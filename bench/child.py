@@ -1,4 +1,4 @@
-"""Runs one pipeline and reports its seconds and the peak memory of each of its processes.
+"""Runs one pipeline and reports its seconds, and the peak memory and CPU time of each of its processes.
 
 It is a separate program, run with -I -S and importing next to nothing: the kernel counts what a process had before its
 exec into its peak, so nothing smaller than the program that starts it can be measured.
@@ -6,7 +6,8 @@ exec into its peak, so nothing smaller than the program that starts it can be me
 Usage: child.py LOG COMMAND [ARGUMENT ...] [| COMMAND [ARGUMENT ...]] ...
 
 The commands' standard error and the last one's standard output go to the file LOG. Prints a line with the wall time in
-seconds, then one for each process: its exit status and its peak resident set in bytes.
+seconds, then one for each process: its exit status, its peak resident set in bytes, and its CPU seconds with those of
+its own children.
 """
 
 import os
@@ -43,7 +44,7 @@ def main() -> None:
     ended = [os.wait4(process, 0) for process in processes]
     print(time.monotonic() - started)
     for _, status, usage in ended:
-        print(os.waitstatus_to_exitcode(status), usage.ru_maxrss * _UNIT)
+        print(os.waitstatus_to_exitcode(status), usage.ru_maxrss * _UNIT, usage.ru_utime + usage.ru_stime)
 
 
 if __name__ == "__main__":

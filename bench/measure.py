@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,35 +20,49 @@ _CHILD = Path(__file__).with_name("child.py")
 
 
 class CommandFailed(Exception):
-    """A measured command did not exit with status 0; the message ends with its output."""
+    """A measured command did not exit as expected; the message ends with its output."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One run: wall time in seconds, and the peak resident set in bytes, summed over the processes of a pipeline.
+    """One run: wall time in seconds, and the peak resident set in bytes and the CPU seconds, summed over the processes
+    of a pipeline.
 
-    `client_bytes` counts only the client programs, not the server's processes. `at_most`: one of them was too small to
-    be measured, so the sum is an upper bound.
+    `client_bytes` and `client_cpu` count only the client programs, not the server's processes. `at_most`: one of them
+    was too small to be measured, so the sum of bytes is an upper bound.
     """
 
     seconds: float
     client_bytes: int
     at_most: bool
+    client_cpu: float
 
 
-def measure(pipeline: Pipeline, environment: Mapping[str, str], log: Path) -> Sample:
+def measure(
+    pipeline: Pipeline, environment: Mapping[str, str], log: Path, *, expected: Collection[int] = (0,)
+) -> Sample:
     """Run a pipeline to its end; its output goes to `log`.
 
     `environment` is added to this process's own.
 
-    Raises CommandFailed if any of its processes fails.
+    Raises CommandFailed if the exit status of any of its processes is none of those expected.
     """
     seconds, ended = _run(pipeline, environment, log)
-    if any(status for status, _ in ended):
+    if any(process.status not in expected for process in ended):
         said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-        raise CommandFailed(f"{pipeline[-1][0]} ended with {[status for status, _ in ended]}:\n{said}")
-    sizes = [size for _, size in ended]
-    return Sample(seconds, sum(sizes), at_most=min(sizes) < 1.05 * _least())
+        raise CommandFailed(f"{pipeline[-1][0]} ended with {[process.status for process in ended]}:\n{said}")
+    sizes = [process.bytes for process in ended]
+    at_most = min(sizes) < 1.05 * _least()
+    return Sample(seconds, sum(sizes), at_most, sum(process.cpu for process in ended))
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """How a process ended: its exit status, its peak resident set in bytes, and its CPU seconds."""
+
+    status: int
+    bytes: int
+    cpu: float
 
 
 @cache
@@ -56,13 +70,11 @@ def _least() -> int:
     """The measured memory of a program that needs next to none, in bytes; see child.py."""
     nothing = shutil.which("true", path=os.defpath) or "/bin/true"
     _, ended = _run([[nothing]], {}, Path(os.devnull))
-    return ended[0][1]
+    return ended[0].bytes
 
 
-def _run(
-    pipeline: Pipeline, environment: Mapping[str, str], log: Path
-) -> tuple[float, list[tuple[int, int]]]:
-    """Wall time in seconds, and the exit status and the peak resident set in bytes of each process."""
+def _run(pipeline: Pipeline, environment: Mapping[str, str], log: Path) -> tuple[float, list[_Ended]]:
+    """Wall time in seconds, and how each process ended."""
     words: list[str] = []
     for command in pipeline:
         words += ["|", *command] if words else command
@@ -75,4 +87,4 @@ def _run(
         check=True,
     ).stdout.splitlines()
     ended = [line.split() for line in told[1:]]
-    return float(told[0]), [(int(status), int(size)) for status, size in ended]
+    return float(told[0]), [_Ended(int(status), int(size), float(cpu)) for status, size, cpu in ended]

@@ -114,7 +114,7 @@ def _measure(lab: Lab, title: str, start: str, numbers: Sequence[int], fill: Fil
             admin.execute("CHECKPOINT")
         tenants = f"{wanted} tenant{'s' if wanted > 1 else ''}"
         for name, query in QUERIES.items():
-            answer = _ask(stage, query)
+            answer = ask(stage, query)
             lab.tell(f"{tenants}, {name}: {answer}")
             lines.append([f"{name}, {tenants}", *_cells(answer)])
             results.append({"name": name, "tenants": wanted, **asdict(answer)})
@@ -138,7 +138,7 @@ def _cells(answer: Answer) -> list[str]:
     ]
 
 
-def _ask(stage: Stage, query: LiteralString) -> Answer:
+def ask(stage: Stage, query: LiteralString) -> Answer:
     """Ask in a new session, with the rights and the settings of readers, and then again and again."""
     day = today_utc() - timedelta(days=40)
     parameters = {
