@@ -3349,12 +3349,13 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.feed_states()
 RETURNS TABLE (schema_name text, template_name text, first_day date, last_day date, days bigint,
     years integer[], "rows" bigint, missing bigint, failed bigint, stale bigint, outdated bigint,
-    last_load timestamptz, bytes bigint)
+    last_load timestamptz, bytes bigint, doubtful boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 -- How many days of each feed are in each state, as day_states tells them, for all feeds in one pass over
 -- the records: a call of day_states takes milliseconds, and there may be thousands of feeds. Where
 -- records alone do not prove what is stored, the feed is doubtful, and day_states is asked. `rows` are
--- those of present days; `bytes` those of the relations of the feed's storage.
+-- those of present days; `bytes` those of the relations of the feed's storage. Where `doubtful` is false,
+-- the present days are those with a record of a load.
 #variable_conflict use_column
 DECLARE
     today CONSTANT date := _wh.current_date_utc();
@@ -3441,7 +3442,7 @@ BEGIN
         coalesce(t.years, '{}'), coalesce(r.stored, 0),
         greatest(today - coalesce(f.first_day, r.earliest), 0) - coalesce(r.ended, 0), coalesce(r.failed, 0),
         coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load,
-        coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
+        coalesce(t.bytes, 0) + coalesce(z.bytes, 0), false
     FROM feeds f
     LEFT JOIN recorded r USING (schema_name, template_name)
     LEFT JOIN tables t USING (schema_name, template_name)
@@ -3449,7 +3450,7 @@ BEGIN
     WHERE NOT coalesce(r.doubtful, false) AND NOT coalesce(t.doubtful, false)
     UNION ALL
     SELECT a.schema_name, a.template_name, a.first_day, a.last_day, a.days, a.years, a.stored, a.missing,
-        a.failed, a.stale, a.outdated, r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
+        a.failed, a.stale, a.outdated, r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0), true
     FROM asked a
     LEFT JOIN recorded r USING (schema_name, template_name)
     LEFT JOIN tables t USING (schema_name, template_name)
@@ -13175,9 +13176,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'e79dff75d06e6f64' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '05a5821cca71f91b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'e79dff75d06e6f64');
+        AND i.functions = '05a5821cca71f91b');
 END
 $$;
 

@@ -70,12 +70,13 @@ SELECT EXISTS (SELECT FROM _wh_adopt.steps WHERE step = 'jobs'),
 
 -- name: shown_passwords
 -- What of people's own shows the password of a connection: kind, name and connection. Short passwords are
--- left out: they are found in other words, too. A tenant's views are made without it.
-WITH secrets AS (
+-- left out: they are found in other words, too. A tenant's views are made without it. Each text is
+-- searched once, however many things have it: the columns of tenants share their comments.
+WITH secrets AS MATERIALIZED (
     SELECT c.tenant_name, s.secret, replace(s.secret, '''', '''''') AS quoted FROM _wh.tenant_connections c
     CROSS JOIN LATERAL (SELECT _wh_internal.source_conninfo(c.tenant_name) ->> 'password' AS secret) s
     WHERE length(s.secret) >= 8
-), texts (kind, name, body) AS (
+), texts (kind, name, body) AS MATERIALIZED (
     SELECT DISTINCT CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END, c.oid::regclass::text,
         pg_get_viewdef(c.oid)
     FROM pg_extension e
@@ -96,11 +97,13 @@ WITH secrets AS (
     FROM pg_description d WHERE d.objoid >= 16384
     UNION ALL
     SELECT 'job', j.name, j.command FROM unnest(%(jobs)s::text[], %(commands)s::text[]) j (name, command)
+), found AS MATERIALIZED (
+    SELECT b.body, s.tenant_name FROM (SELECT DISTINCT t.body FROM texts t) b
+    JOIN secrets s ON strpos(b.body, s.secret) > 0 OR strpos(b.body, s.quoted) > 0
+        OR strpos(b.body, replace(s.quoted, '\', '\\')) > 0
 )
-SELECT DISTINCT ON (t.kind, t.name) t.kind, t.name, s.tenant_name FROM texts t
-JOIN secrets s ON strpos(t.body, s.secret) > 0 OR strpos(t.body, s.quoted) > 0
-    OR strpos(t.body, replace(s.quoted, '\', '\\')) > 0
-ORDER BY t.kind, t.name, s.tenant_name
+SELECT DISTINCT ON (t.kind, t.name) t.kind, t.name, f.tenant_name FROM texts t JOIN found f USING (body)
+ORDER BY t.kind, t.name, f.tenant_name
 
 -- name: ending_readers
 -- Readers whose password expires within the given number of days, or has expired; infinity never does.
@@ -115,14 +118,18 @@ ORDER BY r.rolvaliduntil, 1
 -- Let the session find dblink, whatever schema it is in.
 SELECT set_config('search_path', quote_ident(_wh_internal.dblink_schema()), false)
 
+-- name: clock
+-- The server's clock before a login to a source.
+SELECT clock_timestamp()
+
 -- name: ask_source
--- The source is queried between two readings of the warehouse's clock.
+-- The source is queried between two readings of the warehouse's clock, over the login that the session holds.
 WITH before AS MATERIALIZED (SELECT clock_timestamp() AS moment)
 SELECT b.moment, s.moment, clock_timestamp(), s.encrypted, c.options ->> 'sslmode',
     NOT EXISTS (SELECT FROM unnest(string_to_array(c.host, ',')) h
     WHERE h NOT IN ('localhost', '127.0.0.1', '::1') AND h NOT LIKE '/%%')
 FROM before b
-CROSS JOIN LATERAL dblink(_wh.get_tenant_connection_string(%(name)s), CASE WHEN b.moment IS NOT NULL
+CROSS JOIN LATERAL dblink(_wh_internal.known_server(%(name)s), CASE WHEN b.moment IS NOT NULL
     THEN 'SELECT clock_timestamp(), (SELECT s.ssl FROM pg_catalog.pg_stat_ssl s WHERE s.pid = '
     'pg_catalog.pg_backend_pid())' END)
     AS s (moment timestamptz, encrypted boolean)
@@ -130,7 +137,13 @@ JOIN _wh.tenant_connections c ON c.tenant_name = %(name)s
 
 -- name: feeds
 -- Each feed, the view or table that reports read, and the states of its days. A day is stale if it was loaded
--- before it had ended; the first two hours of the next day are left for repairing that.
+-- before it had ended; the first two hours of the next day are left for repairing that. day_states takes
+-- milliseconds, so it is asked only for feeds of which something is wrong or in doubt.
+WITH states AS MATERIALIZED (
+    SELECT s.schema_name, s.template_name, s.years,
+        s.doubtful OR s.missing + s.failed + s.stale + s.outdated > 0 AS odd
+    FROM _wh_internal.feed_states() s WHERE %(tenant)s::text IS NULL
+)
 SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady,
     t.template_name IS NOT NULL, t.time_column IS NOT NULL,
     c.relkind, w.disabled_at IS NOT NULL,
@@ -139,11 +152,13 @@ SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady,
         THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(
             _wh_internal.shown_columns(f.template_name))
         ELSE false END,
-    r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated,
+    r.last_load, CASE WHEN coalesce(a.odd, true) THEN d.days ELSE r.days END, d.missing, d.failed,
+    r.error, d.stale, d.outdated,
         coalesce(_wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name)), false)
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
 JOIN _wh.storages k USING (storage)
+LEFT JOIN states a ON a.schema_name = f.schema_name AND a.template_name = f.template_name
 CROSS JOIN LATERAL _wh_internal.fit_name(f.template_name) n (name)
 LEFT JOIN pg_namespace s ON s.nspname = f.schema_name
 CROSS JOIN LATERAL (
@@ -156,11 +171,14 @@ CROSS JOIN LATERAL (
     FROM _wh_internal.day_states(f) x
     -- Nothing can be counted in a schema that the role may not use. Tenantry's groups, which may use none of
     -- them, go by the records.
-    WHERE coalesce(has_schema_privilege(s.oid, 'USAGE'), true) OR current_user <> 'whadmin'
+    WHERE coalesce(a.odd, true)
+        AND (coalesce(has_schema_privilege(s.oid, 'USAGE'), true) OR current_user <> 'whadmin')
 ) d
 LEFT JOIN LATERAL (
     SELECT max(x.loaded_at) AS last_load,
-    (array_agg(x.error ORDER BY x.slice_date DESC) FILTER (WHERE x.status = 'failed'))[1] AS error
+    (array_agg(x.error ORDER BY x.slice_date DESC) FILTER (WHERE x.status = 'failed'))[1] AS error,
+    coalesce(array_agg(x.slice_date ORDER BY x.slice_date) FILTER (WHERE x.loaded_at IS NOT NULL
+        AND extract(year FROM x.slice_date)::integer <> ALL (a.years)), '{}') AS days
     FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name
 ) r ON true
 LEFT JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = n.name
@@ -170,13 +188,28 @@ ORDER BY 1, 2
 
 -- name: unbound
 -- How many days of each feed are proved only by a count of rows, because their relation has been filled again
--- since their load.
+-- since their load. Rows are counted only for feeds with a record that is bound to no present filling.
+WITH held AS MATERIALIZED (
+    SELECT f.schema_name, f.template_name, pg_relation_filenode(r.relid) AS filenode, r.first_day, r.last_day
+    FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
+    WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
+), loose AS MATERIALIZED (
+    SELECT DISTINCT g.schema_name, g.template_name FROM (
+        SELECT s.schema_name, s.template_name, s.filenode, min(s.slice_date) AS first_day,
+            max(s.slice_date) AS last_day
+        FROM _wh.slices s WHERE s.loaded_at IS NOT NULL
+            AND s.schema_name = coalesce(%(tenant)s::text, s.schema_name)
+        GROUP BY s.schema_name, s.template_name, s.filenode
+    ) g LEFT JOIN held h ON h.schema_name = g.schema_name AND h.template_name = g.template_name
+        AND h.filenode = g.filenode AND g.first_day >= h.first_day AND g.last_day <= h.last_day
+    WHERE h.filenode IS NULL
+)
 SELECT f.schema_name, f.template_name, count(*)
-FROM _wh.feeds f
+FROM loose l JOIN _wh.feeds f USING (schema_name, template_name)
 CROSS JOIN LATERAL _wh_internal.stored_days(f, counted => false) d
 JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name
     AND s.slice_date = d.slice_date
-WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at IS NOT NULL AND NOT d.bound
+WHERE s.loaded_at IS NOT NULL AND NOT d.bound
     AND has_schema_privilege(to_regnamespace(quote_ident(f.schema_name))::oid, 'USAGE')
 GROUP BY 1, 2 ORDER BY 1, 2
 
@@ -262,15 +295,22 @@ ORDER BY 1, 2
 
 -- name: publications
 -- Tenants' tables whose changes are published although they have no replica identity by which a subscriber
--- can identify a row: something that was set by hand.
-SELECT c.oid::regclass::text, c.relreplident = 'n' FROM pg_class c
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN _wh.tenants t ON t.schema_name = n.nspname OR n.nspname = '_wh_data' AND EXISTS (
-    SELECT FROM _wh.feeds f, _wh_internal.feed_relations(f) r
-    WHERE f.schema_name = t.schema_name AND r.relid = c.oid)
-WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (
-        SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
-    AND t.schema_name = coalesce(%(tenant)s, t.schema_name) AND _wh_internal.published(c.oid)
+-- can identify a row: something that was set by hand. Few tables are published, so the rest is about those.
+WITH published AS MATERIALIZED (
+    SELECT c.oid, n.nspname, c.relreplident FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE EXISTS (SELECT FROM pg_publication)
+        AND (n.nspname = '_wh_data' OR n.nspname IN (SELECT t.schema_name FROM _wh.tenants t))
+        AND c.relkind = 'r' AND (c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (
+            SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
+        AND _wh_internal.published(c.oid)
+), kept AS MATERIALIZED (
+    SELECT f.schema_name, r.relid FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.feed_relations(f) r
+    WHERE EXISTS (SELECT FROM published)
+)
+SELECT DISTINCT p.oid::regclass::text, p.relreplident = 'n' FROM published p
+LEFT JOIN kept k ON k.relid = p.oid
+WHERE CASE WHEN p.nspname = '_wh_data' THEN k.schema_name ELSE p.nspname END = coalesce(%(tenant)s,
+    CASE WHEN p.nspname = '_wh_data' THEN k.schema_name ELSE p.nspname END)
 ORDER BY 1
 
 -- name: odd_templates

@@ -1,12 +1,13 @@
 CREATE OR REPLACE FUNCTION _wh_internal.feed_states()
 RETURNS TABLE (schema_name text, template_name text, first_day date, last_day date, days bigint,
     years integer[], "rows" bigint, missing bigint, failed bigint, stale bigint, outdated bigint,
-    last_load timestamptz, bytes bigint)
+    last_load timestamptz, bytes bigint, doubtful boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 -- How many days of each feed are in each state, as day_states tells them, for all feeds in one pass over
 -- the records: a call of day_states takes milliseconds, and there may be thousands of feeds. Where
 -- records alone do not prove what is stored, the feed is doubtful, and day_states is asked. `rows` are
--- those of present days; `bytes` those of the relations of the feed's storage.
+-- those of present days; `bytes` those of the relations of the feed's storage. Where `doubtful` is false,
+-- the present days are those with a record of a load.
 #variable_conflict use_column
 DECLARE
     today CONSTANT date := _wh.current_date_utc();
@@ -93,7 +94,7 @@ BEGIN
         coalesce(t.years, '{}'), coalesce(r.stored, 0),
         greatest(today - coalesce(f.first_day, r.earliest), 0) - coalesce(r.ended, 0), coalesce(r.failed, 0),
         coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load,
-        coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
+        coalesce(t.bytes, 0) + coalesce(z.bytes, 0), false
     FROM feeds f
     LEFT JOIN recorded r USING (schema_name, template_name)
     LEFT JOIN tables t USING (schema_name, template_name)
@@ -101,7 +102,7 @@ BEGIN
     WHERE NOT coalesce(r.doubtful, false) AND NOT coalesce(t.doubtful, false)
     UNION ALL
     SELECT a.schema_name, a.template_name, a.first_day, a.last_day, a.days, a.years, a.stored, a.missing,
-        a.failed, a.stale, a.outdated, r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0)
+        a.failed, a.stale, a.outdated, r.last_load, coalesce(t.bytes, 0) + coalesce(z.bytes, 0), true
     FROM asked a
     LEFT JOIN recorded r USING (schema_name, template_name)
     LEFT JOIN tables t USING (schema_name, template_name)
