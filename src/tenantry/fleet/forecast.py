@@ -50,7 +50,7 @@ def shortages(
         span = Span(min(reading.first or date(today.year - 1, 1, 1), today), today)
         begins = of_template(template.storage, template.time_column)
         storages = [(wanted.tenants or {})[tenant].feeds[name].storage or begins for tenant in tenants]
-        relations = sum(reading.of_span(span, daily=storage in server.daily) for storage in storages)
+        relations = sum(reading.of_span(span, storage=storage, server=server) for storage in storages)
         found = server.shortage(
             name,
             reading.relations + relations,

@@ -196,7 +196,7 @@ def _foresee(session: psycopg.Connection, tenant: str, days: Mapping[Feed, Span 
             )
         if found := server.shortage(
             reading.template,
-            reading.relations + reading.of_span(span, daily=daily),
+            reading.relations + reading.of_span(span, storage=feed.storage, server=server),
             tenants=reading.tenants + 1,
             daily=reading.daily or daily,
             movable=reading.has_time_column,

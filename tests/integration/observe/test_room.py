@@ -21,7 +21,8 @@ from tenantry.fleet.change import Change
 from tenantry.fleet.forecast import shortages
 from tenantry.fleet.model import Feed, Fleet, Tenant
 from tenantry.flow.slice import room
-from tenantry.observe.checks.finding import Severity
+from tenantry.observe.checks.finding import Examined, Severity
+from tenantry.observe.checks.server import locked
 from tests.support import sessions
 from tests.support.databases import Source, Warehouse
 from tests.support.program import run, succeed
@@ -139,6 +140,28 @@ def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
     assert 'may fail with "out of shared memory"' in finding.reason
 
 
+def test_tables_that_tenants_share_are_counted_once(
+    warehouse: Warehouse, source: Source, today: date
+) -> None:
+    source.fill(today, 1, 2)
+    warehouse.run("UPDATE _wh.mv_templates SET storage = 'shared'")
+    address = f"host=127.0.0.1 port={source.server.port} dbname={source.name} user={source.reader}"
+    for name in ("acme", "brook", "cedar"):
+        secret = {"TENANTRY_SOURCE_PASSWORD": source.password}
+        succeed(warehouse, "tenant", "add", name, "--source", address, "--no-schedule", env=secret)
+    with warehouse.reader.connect() as reader, reader.transaction():
+        reader.execute(REPORT)
+        held = reader.execute(
+            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation >= 16384"
+        ).fetchone()
+    with session(warehouse.admin.conninfo) as opened, session(warehouse.admin.conninfo, role=None) as login:
+        feeds = Examined(warehouse.admin.conninfo, opened, login).feeds
+        (reading,) = room.readings(opened, ["foodlogstats"])
+    assert len(feeds) == 3
+    assert held is not None
+    assert (locked(feeds), reading.relations) == (held[0], held[0])
+
+
 def test_a_plan_foresees_what_its_new_tenants_need(warehouse: Warehouse) -> None:
     """It asks no source: it takes new tenants to have two years."""
     names = [f"tenant_{number}" for number in range(300)]
@@ -185,6 +208,7 @@ def test_init_says_which_setting_the_planned_tenants_need(warehouse: Warehouse) 
         f"max_locks_per_transaction = {setting[1]} takes {server.costs(int(setting[1])):,.0f} MiB"
         in many.reason
     )
+    assert many.reason.endswith("(tenantry template set-storage foodlogstats shared)")
     told = succeed(warehouse.admin, "init", "--tenants", 100_000, "--json").json
     assert told["shortage"]["command"] == many.command
     assert succeed(warehouse.admin, "init", "--tenants", 1, "--json").json["shortage"] is None

@@ -28,6 +28,9 @@ _BYTES_AN_ENTRY = 400
 _GROUP = 16
 """Locks that a session keeps for itself, outside of the lock table: so many before PostgreSQL 18, then groups of so many."""
 
+_LARGE = 1024
+"""A max_locks_per_transaction above which planning takes long, too, so that sharing tables is worth a word."""
+
 _USUAL_YEARS = 3
 """Years that each tenant is taken to have where nothing is known of it."""
 
@@ -53,7 +56,7 @@ class Room:
     """A server's lock table: `each` (max_locks_per_transaction) for each of its `transactions`, and how many `reports` readers
     may run at once. Not only clients have transactions: autovacuum, workers and WAL senders count too. On a server that is
     `grouped` (from PostgreSQL 18 on), a session keeps more locks for itself the higher `each` is. `provider` is where alone its settings can be changed, such as the parameter group of RDS; `daily` are the
-    storages that keep each day in a relation, and `roomier` is one that does not.
+    storages that keep each day in a relation, and `roomier` is one that does not. In the storages `shared`, tenants share tables.
     """
 
     each: int
@@ -62,6 +65,7 @@ class Room:
     provider: str | None
     daily: Sequence[str]
     roomier: str
+    shared: Sequence[str]
 
     grouped: bool = False
 
@@ -110,12 +114,11 @@ class Room:
     ) -> Shortage | None:
         """Return what a template's reports lack if a report over everything locks that many relations; None if nothing.
 
-        `daily`: some of the relations are daily views. `movable`: the roomier storage can hold their rows.
+        `daily`: some of the relations are daily views. `movable`: any storage can hold their rows.
         """
         fit = self.at_once(relations)
         takes = relations * _BYTES[daily]
-        movable = daily and movable
-        if fit >= self.reports and (takes < MUCH or not movable):
+        if fit >= self.reports and (takes < MUCH or not (daily and movable)):
             return None
         reason = f"a report over all days of {_all(tenants)} locks {count(relations, 'relation')}"
         if fit == 0:
@@ -131,11 +134,16 @@ class Room:
             )
         if takes >= MUCH:
             reason += f"; it takes about {takes / 2**20:,.0f} MiB of memory in each session"
-        if movable:
+        if daily and movable:
             command = shlex.join(["tenantry", "template", "set-storage", template, self.roomier])
         else:
             value = self.needed(relations)
             reason += f"; max_locks_per_transaction = {value} takes {self.costs(value):,.0f} MiB more of shared memory"
+            if movable and value > _LARGE:
+                share = shlex.join(["tenantry", "template", "set-storage", template, self.shared[0]])
+                reason += (
+                    f", and tables that all tenants share need no more than those of one tenant ({share})"
+                )
             command = self._setting(value)
         return Shortage(template, fit == 0, reason, command)
 
@@ -182,11 +190,13 @@ class Reading:
     first: date | None = None
     tenants: int = 0
 
-    def of_span(self, span: Span, *, daily: bool) -> int:
-        """Return how many relations a tenant's days will be. A daily view stays until its year is folded after the load."""
+    def of_span(self, span: Span, *, storage: str, server: Room) -> int:
+        """Return how many relations a tenant's days will add. A daily view stays until its year is folded after the load."""
+        if storage in server.shared:
+            return 0
         months = (span.last.year - span.first.year) * 12 + span.last.month - span.first.month + 1
         years = span.last.year - span.first.year + 1
-        parts = len(span) if daily else months if self.period == "month" else years
+        parts = len(span) if storage in server.daily else months if self.period == "month" else years
         return 1 + parts * (1 + self.indexes)
 
 
@@ -208,10 +218,10 @@ def planned(session: psycopg.Connection, tenants: int) -> Shortage | None:
     today = today_utc()
     span = Span(date(today.year - _USUAL_YEARS + 1, 1, 1), today)
     needs = {
-        reading.template: 2 + tenants * reading.of_span(span, daily=False)
+        reading.template: 2 + tenants * reading.of_span(span, storage=server.roomier, server=server)
         for reading in readings(session, names)
     }
     if not needs:
         return None
     template = max(needs, key=needs.__getitem__)
-    return server.shortage(template, needs[template], tenants=tenants, daily=False, movable=False)
+    return server.shortage(template, needs[template], tenants=tenants, daily=False, movable=True)

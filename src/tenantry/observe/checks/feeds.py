@@ -48,7 +48,7 @@ class Feed:
 
     `days` are those present outside of folded years. `kind` is pg_class.relkind of the tenant's view, None if there is
     none. `reshaped`: it lacks the template's columns. `daily`: its storage keeps each day in its own relation.
-    `steady`: the view stays as it is when days are loaded. `disabled`: its tenant is disabled. `range_capable`: its
+    `steady`: the view stays as it is when days are loaded. `shared`: tenants share the relations. `disabled`: its tenant is disabled. `range_capable`: its
     source can report where its data begins.
     """
 
@@ -57,6 +57,7 @@ class Feed:
     connection: str
     daily: bool
     steady: bool
+    shared: bool
     has_template: bool
     has_time_column: bool
     kind: str | None

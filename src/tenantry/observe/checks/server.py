@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from psycopg import sql
 
 from tenantry.core.model import OWNER
 from tenantry.flow.slice import room
+from tenantry.observe.checks.feeds import Feed
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
 
 _SKEW = 5.0
@@ -92,15 +93,22 @@ def _reset(where: str | None, database: str) -> str:
     return "ALTER SYSTEM RESET default_transaction_read_only; -- as the administrator, after SET default_transaction_read_only = off; then SELECT pg_reload_conf();"
 
 
+def locked(feeds: Iterable[Feed]) -> int:
+    """Return how many relations a report over everything locks in feeds of one template: the public view and what unites
+    the tenants, each tenant's own view or table, and each relation with its indexes, once if tenants share it.
+    """
+    feeds = list(feeds)
+    parts = {part.name: 1 + part.indexes for feed in feeds for part in feed.parts}
+    return 2 + sum(not feed.shared for feed in feeds) + sum(parts.values())
+
+
 def _locks(examined: Examined) -> Iterator[Finding]:
     server = room.room(examined.session)
     for template in sorted({feed.template for feed in examined.feeds}):
         feeds = [feed for feed in examined.feeds if feed.template == template]
-        # The public view and what unites the tenants, each tenant's view or table, and each relation with its indexes.
-        needed = 2 + len(feeds) + sum(1 + part.indexes for feed in feeds for part in feed.parts)
         lacks = server.shortage(
             template,
-            needed,
+            locked(feeds),
             tenants=len(feeds),
             daily=any(feed.daily for feed in feeds),
             movable=feeds[0].has_time_column,

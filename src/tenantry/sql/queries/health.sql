@@ -144,7 +144,7 @@ WITH states AS MATERIALIZED (
         s.doubtful OR s.missing + s.failed + s.stale + s.outdated > 0 AS odd
     FROM _wh_internal.feed_states() s WHERE %(tenant)s::text IS NULL
 )
-SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady,
+SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady, k.shared,
     t.template_name IS NOT NULL, t.time_column IS NOT NULL,
     c.relkind, w.disabled_at IS NOT NULL,
     -- PostgreSQL finds nothing by name in a schema that the role may not use.

@@ -98,6 +98,7 @@ SELECT current_setting('max_locks_per_transaction')::integer,
         ON p.role = r.rolname),
     ARRAY(SELECT s.storage FROM _wh.storages s WHERE s.daily),
     (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily AND NOT s.shared),
+    ARRAY(SELECT s.storage FROM _wh.storages s WHERE s.shared ORDER BY s.distributed, s.storage),
     current_setting('server_version_num')::integer >= 180000
 FROM limits l
 
@@ -118,7 +119,7 @@ WITH parts AS MATERIALIZED (
 )
 -- Tenants that share tables lock them once.
 SELECT t.template_name, 2 + coalesce(sum(p.relations) FILTER (WHERE NOT p.shared), 0)::bigint
-    + coalesce(max(p.relations) FILTER (WHERE p.shared), 0)::bigint, coalesce(bool_or(p.daily), false),
+    + coalesce(max(p.relations - 1) FILTER (WHERE p.shared), 0)::bigint, coalesce(bool_or(p.daily), false),
     (SELECT count(*) FROM _wh.template_indexes x
         WHERE x.template_name = t.template_name AND x.position IS NOT NULL),
     t.partition_by, t.time_column IS NOT NULL, min(p.first_day), count(p.schema_name)
