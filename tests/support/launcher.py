@@ -83,13 +83,13 @@ class Launcher:
             }
             body = json.dumps(wanted)
             socket.send_fds(request, [body.encode()], list(streams))
-            answer = request.makefile()
-            pid = int(answer.readline())
-            try:
-                return int(answer.readline())
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                raise
+            with request.makefile() as answer:
+                pid = int(answer.readline())
+                try:
+                    return int(answer.readline())
+                except TimeoutError:
+                    os.kill(pid, signal.SIGKILL)
+                    raise
 
     def close(self) -> None:
         """End it."""
