@@ -10754,6 +10754,35 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.table_shape(root oid, schema_name text)
+    RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What a tenant's partitioned table and its partitions are like: columns, time and indexes, by their
+    -- catalog rows, with names relative to those of tenant and tables. Tables of one shape fit a template,
+    -- or none of them does.
+    SELECT md5(string_agg(concat_ws(E'\n', replace(c.relname, r.relname, '@'), k.partstrat, k.partattrs,
+        a.columns, i.indexes), E'\n\n' ORDER BY replace(c.relname, r.relname, '@')))
+    FROM pg_class r
+    CROSS JOIN LATERAL unnest(ARRAY[root] || ARRAY(SELECT h.inhrelid FROM pg_inherits h
+        WHERE h.inhparent = root)) AS o (oid)
+    JOIN pg_class c ON c.oid = o.oid
+    LEFT JOIN pg_partitioned_table k ON k.partrelid = c.oid
+    CROSS JOIN LATERAL (
+        SELECT string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation,
+            a.attnotnull), ',' ORDER BY a.attnum) AS columns
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    ) a
+    CROSS JOIN LATERAL (
+        SELECT string_agg(concat_ws(' ', replace(replace(x.relname, c.relname, '@'), schema_name, '@'),
+            x.relam, x.reloptions, x.reltablespace, i.indisunique, i.indisvalid, i.indnullsnotdistinct,
+            i.indnkeyatts, i.indkey, i.indcollation, i.indclass, i.indoption, i.indexprs, i.indpred,
+            EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.conindid = i.indexrelid)),
+            ',' ORDER BY x.relname) AS indexes
+        FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid
+    ) i
+    WHERE r.oid = root
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.table_states(feed _wh.feeds)
     RETURNS TABLE (relid oid, relname text, state text, detail text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -10800,25 +10829,40 @@ RETURNS TABLE (tenant text, days bigint, first date, last date, tables name[], v
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- For each tenant: the days made by an earlier text of the template, the tables that do not match the
     -- template, the number of such daily views, and whether its source can report where its data begins.
-    WITH old AS MATERIALIZED (
-        SELECT o.schema_name, count(*) AS days, min(s.day) AS first, max(s.day) AS last
+    WITH other AS MATERIALIZED (
+        SELECT o.schema_name, o.template_name, o AS feed,
+            _wh_internal.definition_hash(_wh_internal.for_tenant(t, o.schema_name)) AS hash
         FROM _wh.mv_templates t CROSS JOIN LATERAL _wh_internal.feeds_with_other_text(t) o
-        CROSS JOIN LATERAL _wh_internal.day_states(o) s
-        WHERE t.template_name = template_outdated.template_name AND s.outdated
+        WHERE t.template_name = template_outdated.template_name
+    ), states AS MATERIALIZED (
+        SELECT s.schema_name, s.doubtful FROM _wh_internal.feed_states() s
+        WHERE EXISTS (SELECT FROM other) AND s.template_name = template_outdated.template_name
+    ), old AS MATERIALIZED (
+        -- Where a feed is not in doubt, its present days are those with a record.
+        SELECT s.schema_name, count(*) AS days, min(s.slice_date) AS first, max(s.slice_date) AS last
+        FROM other o JOIN states x ON x.schema_name = o.schema_name AND NOT x.doubtful
+        JOIN _wh.slices s ON s.schema_name = o.schema_name AND s.template_name = o.template_name
+        WHERE s.loaded_at IS NOT NULL AND s.definition_hash <> o.hash
+        GROUP BY s.schema_name
+        UNION ALL
+        SELECT o.schema_name, count(*), min(s.day), max(s.day)
+        FROM other o JOIN states x ON x.schema_name = o.schema_name AND x.doubtful
+        CROSS JOIN LATERAL _wh_internal.day_states(o.feed) s
+        WHERE s.outdated
         GROUP BY o.schema_name
+    ), unfit AS MATERIALIZED (
+        SELECT u.schema_name, array_agg(DISTINCT u.relname::name ORDER BY u.relname::name)
+            FILTER (WHERE u.slice_date IS NULL) AS tables, count(u.slice_date) AS views
+        FROM _wh_internal.unfit_feeds(template_outdated.template_name) u GROUP BY u.schema_name
     )
-    SELECT f.schema_name, coalesce(d.days, 0), d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
-        _wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name))
+    SELECT f.schema_name, coalesce(d.days, 0), d.first, d.last, coalesce(u.tables, '{}'::name[]),
+        coalesce(u.views, 0), _wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name))
     FROM _wh.mv_templates t
     JOIN _wh.feeds f USING (template_name)
     LEFT JOIN old d ON d.schema_name = f.schema_name
-    CROSS JOIN LATERAL (
-        SELECT array_agg(DISTINCT u.relname
-        ORDER BY u.relname) FILTER (WHERE u.slice_date IS NULL) AS tables, count(u.slice_date) AS views
-        FROM _wh_internal.unfit_relations(f) u
-    ) u
+    LEFT JOIN unfit u ON u.schema_name = f.schema_name
     WHERE t.template_name = template_outdated.template_name
-        AND (d.days > 0 OR u.views > 0 OR u.tables IS NOT NULL)
+        AND (d.days > 0 OR u.schema_name IS NOT NULL)
     ORDER BY f.schema_name
 $$;
 
@@ -11238,6 +11282,50 @@ RETURNS SETOF date LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date = same.slice_date
     RETURNING s.slice_date
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.unfit_feeds(only_template text, only_schema text DEFAULT NULL)
+RETURNS TABLE (schema_name text, template_name text, kind text, relname text, slice_date date)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The rows of unfit_relations of all feeds, of a template, or of a tenant. unfit_relations takes
+-- milliseconds, and there may be thousands of feeds. Tenants' tables are alike, so it is asked for one feed
+-- of each shape, and for the others only if that one does not fit. What a shape does not tell is asked for
+-- each feed: indexes whose definition names the tenant, tables in the tenant's own schema, and recorded
+-- states.
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY WITH named AS MATERIALIZED (
+        SELECT DISTINCT i.template_name FROM _wh.template_indexes i WHERE i.definition ~ '[{]'
+    ), busy AS MATERIALIZED (
+        SELECT DISTINCT c.relnamespace FROM pg_class c WHERE c.relkind IN ('r', 'p')
+    ), shapes AS MATERIALIZED (
+        SELECT f AS feed, f.schema_name, f.template_name, f.storage, CASE
+            WHEN s.daily OR n.template_name IS NOT NULL
+                OR NOT coalesce(has_schema_privilege(x.oid, 'USAGE'), false)
+                OR x.oid IN (SELECT b.relnamespace FROM busy b)
+                OR EXISTS (SELECT FROM _wh.feed_tables t WHERE t.schema_name = f.schema_name
+                    AND t.template_name = f.template_name)
+                OR _wh_internal.kept_relation(_wh_internal.former_rows(f)) IS NOT NULL
+            THEN 'schema ' || f.schema_name
+            WHEN s.shared THEN ''
+            ELSE coalesce(_wh_internal.table_shape(_wh_internal.storage_table(f), f.schema_name), 'none')
+            END AS shape
+        FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        LEFT JOIN named n ON n.template_name = f.template_name
+        LEFT JOIN pg_namespace x ON x.nspname = f.schema_name
+        WHERE f.template_name = coalesce(only_template, f.template_name)
+            AND f.schema_name = coalesce(only_schema, f.schema_name)
+    ), judged AS MATERIALIZED (
+        SELECT o.template_name, o.storage, o.shape,
+            EXISTS (SELECT FROM _wh_internal.unfit_relations(o.feed)) AS unfit
+        FROM (SELECT DISTINCT ON (s.template_name, s.storage, s.shape) s.* FROM shapes s
+            ORDER BY s.template_name, s.storage, s.shape, s.schema_name) o
+    )
+    SELECT s.schema_name, s.template_name, u.kind, u.relname, u.slice_date
+    FROM shapes s JOIN judged j USING (template_name, storage, shape)
+    CROSS JOIN LATERAL _wh_internal.unfit_relations(s.feed) u
+    WHERE j.unfit;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.unfit_plan(template_name text, target_schema text DEFAULT NULL)
@@ -13176,9 +13264,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '05a5821cca71f91b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'b1a3aceafa98f9ba' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '05a5821cca71f91b');
+        AND i.functions = 'b1a3aceafa98f9ba');
 END
 $$;
 

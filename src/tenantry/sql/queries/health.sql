@@ -330,9 +330,8 @@ SELECT t.template_name, t.lookback FROM _wh.mv_templates t WHERE t.lookback <> 1
 
 -- name: unfit
 -- Tables and daily views that do not match their template.
-SELECT f.schema_name, f.template_name, u.kind, count(*), (array_agg(u.relname ORDER BY u.relname))[1:4]
-FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unfit_relations(f) u
-WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
+SELECT u.schema_name, u.template_name, u.kind, count(*), (array_agg(u.relname ORDER BY u.relname))[1:4]
+FROM _wh_internal.unfit_feeds(NULL, %(tenant)s) u
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 
 -- name: public_views
