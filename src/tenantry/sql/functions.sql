@@ -3324,7 +3324,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds)
 RETURNS TABLE (relid oid, relname text, suffix text, kept boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
     -- The relations that hold a feed's rows alone, or seem to by their names, in any storage; `suffix` is
     -- what follows the stem of the name. kept: the relation is in _wh_data.
     SELECT r.relid, r.relname, substr(r.relname, length(CASE WHEN r.kept THEN _wh_internal.kept_stem(feed)
@@ -4039,7 +4039,7 @@ BEGIN
     -- table, and a public view that reads other tables as well exists only while no reader is limited.
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
             AND c.relrowsecurity AND NOT (_wh_internal.limits_rows(c.oid) AND (
-            view NOT IN (SELECT v.oid FROM pg_class v WHERE v.relnamespace = 'public'::regnamespace)
+            (SELECT v.relnamespace <> 'public'::regnamespace FROM pg_class v WHERE v.oid = view)
             OR EXISTS (SELECT FROM pg_class o WHERE o.oid = ANY (_wh_internal.view_reads(view))
                 AND o.relnamespace = to_regnamespace('_wh_data') AND NOT o.relrowsecurity))))
         OR EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = view
@@ -7745,8 +7745,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- Whether a publication publishes updates or deletes of a table: one of all tables, of its schema, of
     -- the table, or of one that it is a partition of.
     WITH lineage AS (
-        SELECT c.oid, c.relnamespace FROM pg_class c
-        WHERE c.oid = relation OR c.oid IN (SELECT a.relid FROM pg_partition_ancestors(relation) a)
+        SELECT c.oid, c.relnamespace
+        FROM unnest(ARRAY[relation]
+            || ARRAY(SELECT a.relid FROM pg_partition_ancestors(relation) a)) AS l (oid)
+        JOIN pg_class c ON c.oid = l.oid
     )
     SELECT EXISTS (SELECT FROM pg_publication p WHERE (p.pubupdate OR p.pubdelete) AND (p.puballtables
         OR EXISTS (SELECT FROM pg_publication_namespace n JOIN lineage l ON l.relnamespace = n.pnnspid
@@ -9773,7 +9775,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.slice_tables(feed _wh.feeds, only_daily boolean DEFAULT NULL)
 RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean,
     trusted boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
     -- The relations from which reports read a feed's days, with their current filenode: those of
     -- storage_relations that are populated and not leftovers. An unpopulated materialized view is left out,
     -- because nobody knows what it will hold.
@@ -10310,11 +10312,12 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_relations(feed _wh.feeds, only_daily boolean DEFAULT NULL)
 RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
     trusted boolean, leftover boolean)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
 -- The relations that hold a feed's rows, by the catalog, with the days that each may hold; or only those
 -- that hold a single day (`daily`), or only the others. folded: it belongs to a folded year. trusted: its
 -- days count as loaded without a record, if no day of the relation has one. leftover: it is beside a
--- relation that holds its days, and no report reads it.
+-- relation that holds its days, and no report reads it. ROWS: otherwise PostgreSQL would read all of pg_class
+-- to find a handful.
 BEGIN
     RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage,
         'relations')) USING feed, only_daily;
@@ -13264,9 +13267,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'b1a3aceafa98f9ba' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '250fdd8c76b48485' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'b1a3aceafa98f9ba');
+        AND i.functions = '250fdd8c76b48485');
 END
 $$;
 

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds)
 RETURNS TABLE (relid oid, relname text, suffix text, kept boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
     -- The relations that hold a feed's rows alone, or seem to by their names, in any storage; `suffix` is
     -- what follows the stem of the name. kept: the relation is in _wh_data.
     SELECT r.relid, r.relname, substr(r.relname, length(CASE WHEN r.kept THEN _wh_internal.kept_stem(feed)

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.slice_tables(feed _wh.feeds, only_daily boolean DEFAULT NULL)
 RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean,
     trusted boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
     -- The relations from which reports read a feed's days, with their current filenode: those of
     -- storage_relations that are populated and not leftovers. An unpopulated materialized view is left out,
     -- because nobody knows what it will hold.

@@ -8,7 +8,7 @@ BEGIN
     -- table, and a public view that reads other tables as well exists only while no reader is limited.
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
             AND c.relrowsecurity AND NOT (_wh_internal.limits_rows(c.oid) AND (
-            view NOT IN (SELECT v.oid FROM pg_class v WHERE v.relnamespace = 'public'::regnamespace)
+            (SELECT v.relnamespace <> 'public'::regnamespace FROM pg_class v WHERE v.oid = view)
             OR EXISTS (SELECT FROM pg_class o WHERE o.oid = ANY (_wh_internal.view_reads(view))
                 AND o.relnamespace = to_regnamespace('_wh_data') AND NOT o.relrowsecurity))))
         OR EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = view
