@@ -8746,15 +8746,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The statements that give a table of all tenants the row security that lets each limited reader see its
     -- tenants alone, or that take it away; NULL if nothing has to change. Everybody may read the table,
     -- because nobody can name it: a role comes to it by a view that it may read. The tenants are constants,
-    -- so the planner leaves out the tables of all others.
+    -- so the planner leaves out the tables of all others. On other nodes of a cluster, roles can name the
+    -- table, and Citus makes every policy a permissive one. So there, readers of all tenants see all rows,
+    -- and whoever is not a reader sees none.
     WITH wanted AS (
-        SELECT 'tenantry_all' AS name, 0::oid AS role, 'PUBLIC' AS grantee, true AS open, 'true' AS qual
-        WHERE limited
+        SELECT 'tenantry_all' AS name, true AS open, 'true' AS qual,
+            CASE WHEN d.distributed THEN to_regrole('phood_ro')::oid ELSE 0 END AS role,
+            CASE WHEN d.distributed THEN 'phood_ro' ELSE 'PUBLIC' END AS grantee
+        FROM _wh_internal.is_distributed(root) d (distributed) WHERE limited
         UNION ALL
-        SELECT _wh_internal.fit_name('tenantry_of_' || r.reader), to_regrole(quote_ident(r.reader))::oid,
-            quote_ident(r.reader), false,
-            format('(schema_name = ANY (%L::text[]))', ARRAY(SELECT t FROM unnest(r.tenants) t ORDER BY t))
-        FROM _wh_internal.limited_readers() r WHERE limited
+        SELECT _wh_internal.fit_name('tenantry_of_' || r.reader), d.distributed,
+            format('(schema_name = ANY (%L::text[]))', ARRAY(SELECT t FROM unnest(r.tenants) t ORDER BY t)),
+            to_regrole(quote_ident(r.reader))::oid, quote_ident(r.reader)
+        FROM _wh_internal.is_distributed(root) d (distributed)
+        CROSS JOIN _wh_internal.limited_readers() r WHERE limited
     ), present AS (
         SELECT p.polname::text AS name, p.polroles[1] AS role, p.polpermissive AS open,
             pg_get_expr(p.polqual, p.polrelid) AS qual
@@ -13267,9 +13272,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '250fdd8c76b48485' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '4eed495a7dfd2fe8' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '250fdd8c76b48485');
+        AND i.functions = '4eed495a7dfd2fe8');
 END
 $$;
 

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from tenantry.core.days import today_utc
-from tests.support.citus.cluster import COORDINATOR, PASSWORDS
+from tests.support.citus.cluster import COORDINATOR, PASSWORDS, Coordinator
 from tests.support.databases import Source, Warehouse
 from tests.support.loading import Pull, by_loader, by_sql
 from tests.support.program import run, succeed
@@ -161,6 +161,14 @@ def test_a_reader_of_some_tenants_sees_those_and_no_other(loaded: Warehouse) -> 
             ):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     reader.execute(f"SELECT FROM {relation}")
+        for node in loaded.server.nodes()[1:] if isinstance(loaded.server, Coordinator) else ():
+            # Row security is all that keeps a reader who logs in at a worker from the other tenants' rows.
+            there = psycopg.conninfo.conninfo_to_dict(node)
+            address = psycopg.conninfo.make_conninfo(conninfo, host=there["host"], port=there["port"])
+            with psycopg.connect(address, autocommit=True) as reader:
+                assert reader.execute(
+                    'SELECT DISTINCT schema_name FROM _wh_data."public.tenantry_distributed_ticks"'
+                ).fetchall() == [("acme",)]
         assert rows(loaded) == ALL
         assert troubles(findings(loaded, *CHECKS)) == []
     finally:

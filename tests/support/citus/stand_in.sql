@@ -79,6 +79,9 @@ BEGIN
             RAISE EXCEPTION '% of % would reach the coordinator alone', command.command_tag, command.object_identity;
         END IF;
     END LOOP;
+    IF EXISTS (SELECT FROM citus_stand_in_trees() t JOIN pg_policy p ON p.polrelid = t.relid WHERE NOT p.polpermissive) THEN
+        RAISE EXCEPTION 'a restrictive policy would be permissive on the other nodes: Citus leaves out the word';
+    END IF;
     PERFORM citus_stand_in_check();
 END
 $$;

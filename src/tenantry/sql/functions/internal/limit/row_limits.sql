@@ -3,15 +3,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The statements that give a table of all tenants the row security that lets each limited reader see its
     -- tenants alone, or that take it away; NULL if nothing has to change. Everybody may read the table,
     -- because nobody can name it: a role comes to it by a view that it may read. The tenants are constants,
-    -- so the planner leaves out the tables of all others.
+    -- so the planner leaves out the tables of all others. On other nodes of a cluster, roles can name the
+    -- table, and Citus makes every policy a permissive one. So there, readers of all tenants see all rows,
+    -- and whoever is not a reader sees none.
     WITH wanted AS (
-        SELECT 'tenantry_all' AS name, 0::oid AS role, 'PUBLIC' AS grantee, true AS open, 'true' AS qual
-        WHERE limited
+        SELECT 'tenantry_all' AS name, true AS open, 'true' AS qual,
+            CASE WHEN d.distributed THEN to_regrole('phood_ro')::oid ELSE 0 END AS role,
+            CASE WHEN d.distributed THEN 'phood_ro' ELSE 'PUBLIC' END AS grantee
+        FROM _wh_internal.is_distributed(root) d (distributed) WHERE limited
         UNION ALL
-        SELECT _wh_internal.fit_name('tenantry_of_' || r.reader), to_regrole(quote_ident(r.reader))::oid,
-            quote_ident(r.reader), false,
-            format('(schema_name = ANY (%L::text[]))', ARRAY(SELECT t FROM unnest(r.tenants) t ORDER BY t))
-        FROM _wh_internal.limited_readers() r WHERE limited
+        SELECT _wh_internal.fit_name('tenantry_of_' || r.reader), d.distributed,
+            format('(schema_name = ANY (%L::text[]))', ARRAY(SELECT t FROM unnest(r.tenants) t ORDER BY t)),
+            to_regrole(quote_ident(r.reader))::oid, quote_ident(r.reader)
+        FROM _wh_internal.is_distributed(root) d (distributed)
+        CROSS JOIN _wh_internal.limited_readers() r WHERE limited
     ), present AS (
         SELECT p.polname::text AS name, p.polroles[1] AS role, p.polpermissive AS open,
             pg_get_expr(p.polqual, p.polrelid) AS qual
