@@ -21,6 +21,8 @@ _LOADED = "what was loaded is kept. To continue, run the same command: it loads 
 _KEPT = {
     "backfill": _LOADED,
     "backup write": "the file was written completely or not at all.",
+    "cluster add-worker": "a worker is added completely or not at all. Run the same command to continue.",
+    "cluster rebalance": "a rebalance that has begun goes on in the cluster. Run the same command to follow it.",
     "doctor": "checks change nothing. With --fix, each step that was shown as done is kept.",
     "init": "what was installed is kept. To continue, run the same command.",
     "override check": _GENERAL,

@@ -25,7 +25,7 @@ from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
 from tenantry.cli.look import activity, audit, describe, doctor, metrics, schema, status
 from tenantry.cli.output import notes
-from tenantry.cli.server import adopt, backup, console, demo, init, restore, server, upgrade
+from tenantry.cli.server import adopt, backup, cluster, console, demo, init, restore, server, upgrade
 from tenantry.cli.start import connection, start
 from tenantry.cli.target import options
 from tenantry.cli.template import commands as template
@@ -90,6 +90,7 @@ app.command("console", rich_help_panel=_LOOK)(console.console)
 app.add_typer(alert.app, name="alert", rich_help_panel=_LOOK)
 app.command("watch", rich_help_panel=_LOOK)(look_out.watch)
 app.add_typer(reader.app, name="reader", rich_help_panel=_LOOK)
+app.add_typer(cluster.app, name="cluster", rich_help_panel=_LOOK)
 app.command("plan", rich_help_panel=_FLEET)(fleet.plan)
 app.command("apply", rich_help_panel=_FLEET)(fleet.apply)
 app.command("export", rich_help_panel=_FLEET)(fleet.export)

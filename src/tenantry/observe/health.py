@@ -12,6 +12,7 @@ from tenantry.core.errors import InputError
 from tenantry.db.errors import translate
 from tenantry.observe.checks import (
     activity,
+    cluster,
     grants,
     installation,
     jobs,
@@ -40,6 +41,7 @@ CHECKS = (
     server.CONNECTIONS,
     server.LOCKS,
     server.SESSIONS,
+    cluster.CLUSTER,
     sources.SOURCES,
     passwords.PASSWORDS,
     secrets.SECRETS,

@@ -19,6 +19,7 @@ FORMAT = 1
 
 NAMES: Mapping[str, Mapping[str, str]] = {
     "Alert": {"looks": "times_seen"},
+    "ClusterNode": {"bytes": "size_bytes"},
     "Connection": {"name": "connection"},
     "Described": {"schema": "view_schema"},
     "Ended": {"seconds": "duration_seconds"},
@@ -42,6 +43,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "outdated": "is_outdated",
         "seconds": "duration_seconds",
     },
+    "ShardMove": {"bytes": "size_bytes"},
     "SliceDetails": {"bytes": "size_bytes"},
     "SourceFacts": {"latency": "latency_seconds"},
     "SourceReport": {"connection": "address"},

@@ -22,6 +22,9 @@ from tenantry.fleet.rotate import Rotated
 from tenantry.flow.action.model import Action
 from tenantry.flow.alert.kept import Alert
 from tenantry.flow.alert.route import RouteState
+from tenantry.flow.cluster.nodes import ClusterNode, ShardMove
+from tenantry.flow.cluster.rebalance import Rebalance
+from tenantry.flow.cluster.worker import AddedWorker
 from tenantry.flow.job.runs import Leader, Run
 from tenantry.flow.job.table import Job
 from tenantry.flow.slice.move import Moved
@@ -63,6 +66,9 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "backup key": {"file": Path, "made": bool, "public_key": str},
     "backup verify": {"file": Path, "authority": str, "signed_by": str | None, "records": int, "rehearsed": bool, "failed": int, "failures": list[r.OtherFailure], "content": Summary},
     "backup write": {"file": Path, "size_bytes": int, "removed": list[Path], "content": Summary},
+    "cluster add-worker": {"worker": AddedWorker},
+    "cluster rebalance": {"dry_run": bool, "moves": list[ShardMove], "rebalance": Rebalance | None},
+    "cluster status": {"nodes": list[ClusterNode], "shards": int, "moves": list[ShardMove] | None, "rebalance": Rebalance | None},
     "connection add": {"connection": str, "address": Connection, "answered": SourceFacts | None, "line": str | None},
     "connection drop": {"connection": str, "address": Connection},
     "connection list": {"connections": list[StoredConnection]},

@@ -2308,6 +2308,13 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.cluster_logins() RETURNS name[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The roles that log in at the other nodes of a cluster: whoever loads, and whoever reads reports.
+    SELECT ARRAY(SELECT r.rolname FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro')
+        OR r.rolname IN (SELECT w.reader_name FROM _wh.readers w) ORDER BY r.rolname)
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.column_list(template_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position)
@@ -2904,7 +2911,7 @@ BEGIN
     IF to_regproc('pg_catalog.create_distributed_table') IS NULL THEN
         RAISE EXCEPTION 'distributed storage needs Citus, which this database does not have'
             USING ERRCODE = 'feature_not_supported',
-            HINT = 'Install the extension citus (docs/how-to/use-a-cluster.md), or use shared storage.';
+            HINT = 'Install the extension citus (docs/how-to/many-tenants.md), or use shared storage.';
     END IF;
     EXECUTE _wh_internal.spread(true, format('SELECT pg_catalog.create_distributed_table(%L::regclass, '
         '''schema_name'')', root));
@@ -6149,6 +6156,84 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.node_facts()
+RETURNS TABLE (host text, port integer, role text, active boolean, holds_shards boolean, facts jsonb,
+    error text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- The nodes of the Citus cluster, the coordinator first, each with its versions and those of the warehouse's
+-- logins that exist there (`facts`), or the reason why it does not answer. Auditors may call it, too: only
+-- whadmin logs in at the other nodes.
+DECLARE
+    asked text := format('SELECT pg_catalog.jsonb_build_object(''postgres'', '
+        'pg_catalog.current_setting(''server_version''), ''citus'', (SELECT e.extversion '
+        'FROM pg_catalog.pg_extension e WHERE e.extname = ''citus''), ''logins'', (SELECT '
+        'coalesce(pg_catalog.jsonb_agg(r.rolname ORDER BY r.rolname), ''[]'') FROM pg_catalog.pg_roles r '
+        'WHERE r.rolname = ANY (%L::name[])))', _wh_internal.cluster_logins());
+    here jsonb;
+BEGIN
+    -- A node that is down should not be waited for as long as a load would.
+    PERFORM set_config('citus.node_connection_timeout', '5s', true);
+    EXECUTE asked INTO here;
+    RETURN QUERY EXECUTE $q$
+        WITH nodes AS MATERIALIZED (
+            SELECT n.nodename, n.nodeport, n.groupid = 0 AS first, n.noderole::text AS role, n.isactive,
+                n.shouldhaveshards
+            FROM pg_catalog.pg_dist_node n
+            UNION ALL SELECT 'localhost', current_setting('port')::integer, true, 'primary', true, false
+            WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_dist_node n WHERE n.groupid = 0)
+        ), others AS (
+            SELECT array_agg(n.nodename) AS names, array_agg(n.nodeport) AS ports, array_agg($1) AS commands
+            FROM nodes n WHERE NOT n.first HAVING count(*) > 0
+        ), answers AS MATERIALIZED (
+            SELECT a.node_name, a.node_port, a.success, a.result FROM others o
+            CROSS JOIN LATERAL pg_catalog.master_run_on_worker(o.names, o.ports, o.commands, true) a
+        )
+        SELECT n.nodename, n.nodeport, CASE WHEN n.first THEN 'coordinator' WHEN n.role = 'primary'
+                THEN 'worker' ELSE n.role END, n.isactive, n.shouldhaveshards,
+            CASE WHEN n.first THEN $2 WHEN a.success THEN a.result::jsonb END,
+            CASE WHEN NOT n.first AND a.success IS NOT TRUE THEN coalesce(a.result, 'it does not answer') END
+        FROM nodes n LEFT JOIN answers a ON a.node_name = n.nodename AND a.node_port = n.nodeport
+        ORDER BY NOT n.first, n.nodename, n.nodeport$q$ USING asked, here;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.node_load()
+RETURNS TABLE (host text, port integer, placements bigint, inactive bigint, bytes numeric, tenants bigint,
+    row_count numeric)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- What each node of the Citus cluster holds: placements of shards, those of them that are not active, their
+-- bytes with indexes, and the tenants in distributed storage with their rows on record. A node that does not
+-- answer has no bytes.
+BEGIN
+    PERFORM set_config('citus.node_connection_timeout', '5s', true);
+    RETURN QUERY EXECUTE $q$
+        WITH sizes AS MATERIALIZED (
+            SELECT s.shard_id, max(s.size) AS size FROM pg_catalog.citus_shard_sizes() s GROUP BY s.shard_id
+        ), held AS (
+            SELECT p.groupid, count(*) AS placements, count(*) FILTER (WHERE p.shardstate <> 1) AS inactive,
+                sum(s.size) AS bytes
+            FROM pg_catalog.pg_dist_placement p LEFT JOIN sizes s ON s.shard_id = p.shardid GROUP BY p.groupid
+        ), feeds AS MATERIALIZED (
+            SELECT f.schema_name, pg_catalog.get_shard_id_for_distribution_column(r.root::regclass,
+                f.schema_name) AS shard, (SELECT sum(s.row_count) FROM _wh.slices s
+                    WHERE s.schema_name = f.schema_name AND s.template_name = f.template_name) AS row_count
+            FROM _wh.feeds f JOIN _wh.storages k USING (storage)
+            JOIN _wh.mv_templates t ON t.template_name = f.template_name
+            CROSS JOIN LATERAL _wh_internal.storage_root(t, f.storage) r (root)
+            WHERE k.distributed
+                AND EXISTS (SELECT FROM pg_catalog.pg_dist_partition p WHERE p.logicalrelid = r.root)
+        ), kept AS (
+            SELECT p.groupid, count(DISTINCT f.schema_name) AS tenants, sum(f.row_count) AS row_count
+            FROM feeds f JOIN pg_catalog.pg_dist_placement p ON p.shardid = f.shard GROUP BY p.groupid
+        )
+        SELECT n.nodename, n.nodeport, coalesce(h.placements, 0), coalesce(h.inactive, 0),
+            CASE WHEN h.placements IS NULL THEN 0 ELSE h.bytes END, coalesce(k.tenants, 0),
+            coalesce(k.row_count, 0)
+        FROM pg_catalog.pg_dist_node n LEFT JOIN held h ON h.groupid = n.groupid
+        LEFT JOIN kept k ON k.groupid = n.groupid WHERE n.noderole = 'primary'$q$;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.note_table(feed _wh.feeds, table_name text, state text,
     detail text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -9189,6 +9274,24 @@ BEGIN
     END LOOP;
     EXECUTE format('ALTER TABLE %s RENAME TO %I', relation, kept_name);
     EXECUTE format('ALTER TABLE %s SET SCHEMA _wh_data', relation);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shard_moves()
+RETURNS TABLE (table_name text, shard bigint, bytes bigint, from_host text, from_port integer, to_host text,
+    to_port integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- The shards that Citus would move to even out its cluster, each with those of partitions that go with it.
+-- All nodes must answer.
+BEGIN
+    PERFORM set_config('citus.node_connection_timeout', '5s', true);
+    -- The plan itself knows no sizes of shards that nothing has measured.
+    RETURN QUERY EXECUTE $q$
+        SELECT m.table_name::text, m.shardid, coalesce(s.size, m.shard_size), m.sourcename, m.sourceport,
+            m.targetname, m.targetport
+        FROM pg_catalog.get_rebalance_table_shards_plan() m LEFT JOIN (
+            SELECT z.shard_id, max(z.size) AS size FROM pg_catalog.citus_shard_sizes() z GROUP BY z.shard_id
+        ) s ON s.shard_id = m.shardid$q$;
 END
 $$;
 
@@ -13188,7 +13291,8 @@ DECLARE
     looking CONSTANT text[]
         := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,'
         '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated,'
-        '_wh_internal.override_facts,_wh_internal.job_facts}';
+        '_wh_internal.override_facts,_wh_internal.job_facts,_wh_internal.node_facts,'
+        '_wh_internal.node_load,_wh_internal.shard_moves}';
     working CONSTANT text[]
         := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
         '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant,'
@@ -13270,11 +13374,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '4eed495a7dfd2fe8' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '26c0e20e19bf4b86' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '4eed495a7dfd2fe8');
+        AND i.functions = '26c0e20e19bf4b86');
 END
 $$;
 

@@ -16,6 +16,7 @@ from tenantry.db.migrations import require_current
 from tenantry.warehouse.actions import Actions
 from tenantry.warehouse.activity import Activity
 from tenantry.warehouse.alerting import Alerting
+from tenantry.warehouse.clusters import Clusters
 from tenantry.warehouse.fleet import Fleets
 from tenantry.warehouse.loading import Loading
 from tenantry.warehouse.looking import Looking
@@ -42,6 +43,7 @@ class Warehouse(
     Scheduling,
     Readers,
     Fleets,
+    Clusters,
     Recovering,
     Activity,
     Actions,

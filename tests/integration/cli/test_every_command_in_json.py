@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import LiteralString
@@ -11,7 +11,8 @@ from typing import LiteralString
 import pytest
 
 from tenantry.schemas.results import RESULTS
-from tests.support.databases import SECRET, Source, Warehouse
+from tests.support.citus.cluster import stand_in
+from tests.support.databases import SECRET, Database, Source, Warehouse
 from tests.support.program import address, run
 from tests.support.samples.small_template import COLUMNS, QUERY, make_ticks
 
@@ -151,13 +152,19 @@ def test_every_command_prints_a_document_of_its_schema(
     by_hand.run(BY_HAND)
     printed = set()
     failed = []
-    for database, words in [
-        *((warehouse, words) for words in everyday),
-        *((warehouse.admin, words) for words in administrators),
-        (None, ("demo", "--days", 2)),
-        (None, ("server", "status")),
-        (by_hand, ("adopt", "--dry-run")),
-    ]:
+
+    def in_turn() -> Iterator[tuple[Database | None, tuple[object, ...]]]:
+        yield from ((warehouse, words) for words in everyday)
+        yield from ((warehouse.admin, words) for words in administrators)
+        yield None, ("demo", "--days", 2)
+        yield None, ("server", "status")
+        yield by_hand, ("adopt", "--dry-run")
+        stand_in(warehouse)
+        yield warehouse, ("cluster", "status")
+        yield warehouse.admin, ("cluster", "add-worker", "localhost", "--port", 9703)
+        yield warehouse, ("cluster", "rebalance", "--yes")
+
+    for database, words in in_turn():
         try:
             outcome = run(database, *words, "--json", env=env)
         except AssertionError as error:

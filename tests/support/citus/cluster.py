@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,12 @@ STAND_IN = (Path(__file__).parent / "stand_in.sql").read_bytes()
 COORDINATOR = os.environ.get("TENANTRY_TEST_CITUS", "")
 """A connection string for the coordinator's superuser, password included, whom every node knows by the same password. The nodes must let
 each other in as that superuser, as whadmin ("whadmin-password"), as phood_ro ("reader-password") and as reader_of_acme (the same)."""
+
+SPARE = os.environ.get("TENANTRY_TEST_CITUS_SPARE", "")
+"""HOST:PORT of a further server with Citus, which is no node of the cluster. What tests add to it goes with their databases."""
+
+CONTROL = os.environ.get("TENANTRY_TEST_CITUS_CONTROL", "")
+"""A shell command that gets `kill PORT` or `start PORT` as its last words, and does that to a node's server; kill as by a crash."""
 
 PASSWORDS = {"whadmin": "whadmin-password", "phood_ro": "reader-password"}
 
@@ -54,14 +62,26 @@ class Coordinator:
         ]
 
 
+def spare() -> str:
+    """A connection string for the superuser on the server that is no node."""
+    host, _, port = SPARE.rpartition(":")
+    return make_conninfo(COORDINATOR, dbname="postgres", host=host, port=port)
+
+
+def control(what: str, port: int) -> None:
+    """Kill or start a node's server."""
+    subprocess.run([*shlex.split(CONTROL), what, str(port)], check=True, stdin=subprocess.DEVNULL)
+
+
 @contextmanager
 def real() -> Iterator[Warehouse]:
     """A warehouse in a new database of the real cluster."""
     coordinator = Coordinator(COORDINATOR)
     nodes, name = coordinator.nodes(), f"cluster_{secrets.token_hex(4)}"
+    servers = [*nodes, spare()] if SPARE else nodes
     make, drop = sql.SQL("CREATE DATABASE {}"), sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
     try:
-        for node in nodes:
+        for node in servers:
             with psycopg.connect(node, autocommit=True) as session:
                 session.execute(make.format(sql.Identifier(name)))
             with psycopg.connect(make_conninfo(node, dbname=name), autocommit=True) as session:
@@ -84,7 +104,7 @@ def real() -> Iterator[Warehouse]:
                     session.execute(put.format(sql.Identifier(role), sql.Literal(password)))
         yield Warehouse(cast("Server", coordinator), name, "whadmin")
     finally:
-        for node in nodes:
+        for node in servers:
             with psycopg.connect(node, autocommit=True) as session:
                 session.execute(drop.format(sql.Identifier(name)))
 

@@ -24,7 +24,8 @@ DECLARE
     looking CONSTANT text[]
         := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,'
         '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated,'
-        '_wh_internal.override_facts,_wh_internal.job_facts}';
+        '_wh_internal.override_facts,_wh_internal.job_facts,_wh_internal.node_facts,'
+        '_wh_internal.node_load,_wh_internal.shard_moves}';
     working CONSTANT text[]
         := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
         '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant,'

@@ -82,7 +82,7 @@ WHERE x.grantee <> o.owner
                 OR o.kind = 'ROUTINE' AND (NOT o.definer
                     OR o.name ~ '^(_wh[.](current_date_utc|does_mv_exist|check_views_by_template_for_year|'
                     'jobs|job_runs|job_leader)|_wh_internal[.](template_facts|template_outdated|'
-                    'override_facts|job_facts))[(]'))
+                    'override_facts|job_facts|node_facts|node_load|shard_moves))[(]'))
             OR g.rolname = 'tenantry_operator' AND o.kind = 'ROUTINE'
                 AND o.name ~ '^_wh[.](load_days|fold_year|verify_days|publish_views|source_days|'
                 'set_jobs_active|disable_tenant|enable_tenant|request_action|cancel_action)[(]'

@@ -688,3 +688,21 @@ SELECT w.reader_name, w.tenants, w.workspace, n.oid IS NOT NULL,
 FROM _wh.readers w LEFT JOIN pg_roles r ON r.rolname = w.reader_name
 LEFT JOIN pg_namespace n ON n.nspname = w.workspace
 WHERE w.workspace IS NOT NULL ORDER BY w.reader_name
+
+-- name: propagation_off
+-- The roles and databases for which Citus is told not to carry statements to other nodes.
+SELECT r.rolname::text, d.datname::text FROM pg_db_role_setting s
+LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
+CROSS JOIN LATERAL unnest(s.setconfig) c
+WHERE s.setdatabase IN (0, (SELECT b.oid FROM pg_database b WHERE b.datname = current_database()))
+    AND starts_with(c, 'citus.enable_ddl_propagation=')
+    AND lower(split_part(c, '=', 2)) IN ('off', 'of', 'false', 'fals', 'fal', 'fa', 'f', 'no', 'n', '0')
+ORDER BY r.rolname NULLS FIRST, d.datname
+
+-- name: forget_propagation
+-- In this transaction, what a session has that changes nothing.
+SET LOCAL citus.enable_ddl_propagation TO DEFAULT
+
+-- name: propagation
+-- Whether Citus carries statements to other nodes.
+SELECT coalesce(nullif(current_setting('citus.enable_ddl_propagation', true), '')::boolean, true)

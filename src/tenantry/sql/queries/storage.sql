@@ -126,3 +126,100 @@ SELECT t.template_name, 2 + coalesce(sum(p.relations) FILTER (WHERE NOT p.shared
 FROM _wh.mv_templates t LEFT JOIN parts p USING (template_name)
 WHERE t.template_name = ANY (%(templates)s)
 GROUP BY t.template_name, t.partition_by, t.time_column ORDER BY t.template_name
+
+-- name: is_coordinator
+-- Whether this node of a Citus cluster is its coordinator.
+SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_local_group WHERE groupid = 0)
+
+-- name: cluster_patience
+-- How long the other nodes of a cluster may take to answer, in this transaction.
+SELECT pg_catalog.set_config('statement_timeout', %(patience)s, true)
+
+-- name: node_facts
+-- The nodes of the cluster, the coordinator first, and what each answers.
+SELECT host, port, role, active, holds_shards, facts, error FROM _wh_internal.node_facts()
+
+-- name: node_load
+-- What each node of the cluster holds.
+SELECT host, port, placements, inactive, bytes::bigint, tenants, row_count::bigint
+FROM _wh_internal.node_load()
+
+-- name: shard_count
+-- How many shards the tables of the cluster have.
+SELECT count(*) FROM pg_catalog.pg_dist_shard
+
+-- name: shard_moves
+-- What a rebalance of the cluster would move.
+SELECT m.table_name, m.shard, m.bytes, m.from_host || ':' || m.from_port, m.to_host || ':' || m.to_port
+FROM _wh_internal.shard_moves() m
+
+-- name: rebalance_start
+-- Move shards in the background.
+SELECT pg_catalog.citus_rebalance_start(shard_transfer_mode := 'block_writes')
+
+-- name: rebalance
+-- The last rebalance, or the one with this number: its state and its moves.
+SELECT j.job_id, j.state::text, count(t.task_id), count(t.task_id) FILTER (WHERE t.status = 'done'),
+    j.started_at, j.finished_at,
+    (array_agg(t.message ORDER BY t.task_id) FILTER (WHERE t.message <> '' AND t.status <> 'done'))[1]
+FROM pg_catalog.pg_dist_background_job j
+LEFT JOIN pg_catalog.pg_dist_background_task t ON t.job_id = j.job_id
+WHERE j.job_type = 'rebalance' AND j.job_id = coalesce(%(job)s, j.job_id)
+GROUP BY j.job_id ORDER BY j.job_id DESC LIMIT 1
+
+-- name: roles_of_cluster
+-- The roles that a worker needs: whadmin, the readers, and whoever has rights on distributed tables; with
+-- password, attributes, comment, settings, and those of these roles that they are members of. whadmin's
+-- records of its readers prove nothing, so their roles must bear the mark.
+WITH wanted AS MATERIALIZED (
+    SELECT r.oid FROM pg_catalog.pg_roles r WHERE NOT r.rolsuper AND (r.rolname IN ('whadmin', 'phood_ro')
+        OR r.rolname = ANY (%(readers)s) AND shobj_description(r.oid, 'pg_authid') = %(mark)s
+        OR r.oid IN (SELECT x.grantee FROM pg_catalog.pg_dist_partition p
+            JOIN pg_catalog.pg_class c ON c.oid = p.logicalrelid CROSS JOIN LATERAL aclexplode(c.relacl) x))
+)
+SELECT a.rolname::text, a.rolpassword, a.rolcanlogin, a.rolinherit, a.rolconnlimit, a.rolvaliduntil::text,
+    shobj_description(a.oid, 'pg_authid'),
+    ARRAY(SELECT c FROM pg_catalog.pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) c
+        WHERE s.setrole = a.oid AND s.setdatabase = 0 ORDER BY c),
+    ARRAY(SELECT m.roleid::regrole::name::text FROM pg_catalog.pg_auth_members m
+        WHERE m.member = a.oid AND m.roleid IN (SELECT w.oid FROM wanted w) ORDER BY 1)
+FROM pg_catalog.pg_authid a WHERE a.oid IN (SELECT w.oid FROM wanted w) ORDER BY a.rolname
+
+-- name: versions
+-- The versions of this node, and the question for those of another.
+SELECT jsonb_build_object('citus', (SELECT e.extversion FROM pg_catalog.pg_extension e
+        WHERE e.extname = 'citus'), 'major', current_setting('server_version_num')::integer / 10000),
+    'SELECT pg_catalog.jsonb_build_object(''citus'', (SELECT e.extversion FROM pg_catalog.pg_extension e '
+    'WHERE e.extname = ''citus''), ''major'', '
+    'pg_catalog.current_setting(''server_version_num'')::integer / 10000)'
+
+-- name: ask_node
+-- Let a server carry out a command, as this session's role; it does not have to be a node yet.
+SELECT a.success, a.result FROM pg_catalog.master_run_on_worker(ARRAY[%(host)s::text],
+    ARRAY[%(port)s::integer], ARRAY[%(command)s::text], true) a
+
+-- name: known_node
+-- Whether a node of the cluster is active; no row if there is none at this address.
+SELECT n.isactive FROM pg_catalog.pg_dist_node n WHERE n.nodename = %(host)s AND n.nodeport = %(port)s
+
+-- name: add_node
+-- Take a worker into the cluster.
+SELECT pg_catalog.citus_add_node(%(host)s::text, %(port)s::integer)
+
+-- name: activate_node
+-- Make a node of the cluster active.
+SELECT pg_catalog.citus_activate_node(%(host)s::text, %(port)s::integer)
+
+-- name: has_distributed
+-- Whether any table of the warehouse is distributed.
+SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition p JOIN pg_catalog.pg_class c ON c.oid = p.logicalrelid
+    WHERE c.relnamespace = to_regnamespace('_wh_data'))
+
+-- name: open_nodes
+-- Let readers use the schema of the shards on all nodes.
+SELECT _wh_internal.open_nodes()
+
+-- name: moving
+-- What a rebalance moves at this moment. Citus asks the nodes for it, as this session's role.
+SELECT format('%%s from %%s:%%s to %%s:%%s', p.table_name, p.sourcename, p.sourceport, p.targetname,
+    p.targetport) FROM pg_catalog.get_rebalance_progress() p WHERE p.progress = 1 LIMIT 1

@@ -6,7 +6,7 @@ BEGIN
     IF to_regproc('pg_catalog.create_distributed_table') IS NULL THEN
         RAISE EXCEPTION 'distributed storage needs Citus, which this database does not have'
             USING ERRCODE = 'feature_not_supported',
-            HINT = 'Install the extension citus (docs/how-to/use-a-cluster.md), or use shared storage.';
+            HINT = 'Install the extension citus (docs/how-to/many-tenants.md), or use shared storage.';
     END IF;
     EXECUTE _wh_internal.spread(true, format('SELECT pg_catalog.create_distributed_table(%L::regclass, '
         '''schema_name'')', root));
