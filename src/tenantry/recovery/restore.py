@@ -23,6 +23,7 @@ from tenantry.db.migrations import applied
 from tenantry.db.passing_login import passing_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
+from tenantry.db.roles import on_all_nodes
 from tenantry.flow.job import function
 from tenantry.flow.job import table as jobs
 from tenantry.flow.job.subject import is_plain
@@ -67,7 +68,8 @@ class LeftOut:
 class Restored:
     """What was restored. `generated` are passwords, by role, that the backup did not hold.
 
-    `kept` roles existed and keep their passwords; `lost` jobs cannot be stored here. `left_out` is what could not be
+    `kept` roles existed and keep their passwords; `lost` jobs cannot be stored here. `without_cluster` has the storage of
+    templates that were distributed over a Citus cluster, which this database is not. `left_out` is what could not be
     created, with the reason; everything else was.
     """
 
@@ -77,6 +79,7 @@ class Restored:
     generated: dict[str, str] = field(default_factory=dict, repr=False)
     kept: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    without_cluster: dict[str, str] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
 
     @contextmanager
@@ -127,7 +130,8 @@ def run(
     with session.transaction():
         there = {row[0] for row in session.execute("SELECT rolname::text FROM pg_roles")}
         prepare(session, passwords)
-        made = _make_roles(session, content, readers, (there, passwords), result)
+        with on_all_nodes(session):
+            made = _make_roles(session, content, readers, (there, passwords), result)
         _keep_trail(session, content, result)
         # A workspace is given below, where its name is checked.
         rows = [
@@ -146,6 +150,7 @@ def run(
         ]
         owner.execute("SET LOCAL check_function_bodies = off")
         _fill(owner, content, _schedule(owner, content, result, other_jobs=other_jobs), result)
+        result.without_cluster = dict(owner.execute(query("recovery", "without_cluster")).fetchall())
         for name in names:
             with result.item(owner, f"schema {name}"):
                 tenant.create_schema(owner, name)

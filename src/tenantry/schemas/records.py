@@ -234,6 +234,7 @@ class RestoredThings(TypedDict):
     connections: int
     jobs: int
     jobs_lost: list[str]
+    without_cluster: list[str]
     roles_kept: list[str]
     passwords_generated: list[str]
     failed: int

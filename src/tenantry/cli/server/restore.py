@@ -107,6 +107,7 @@ def restore(
                 "connections": result.connections,
                 "jobs": result.jobs,
                 "jobs_lost": result.lost,
+                "without_cluster": list(result.without_cluster),
                 "roles_kept": result.kept,
                 "passwords_generated": list(result.generated),
                 "failed": len(result.left_out),
@@ -124,6 +125,11 @@ def restore(
     if result.lost:
         notes.print(
             f"jobs that cannot be stored, because there is no schema cron: {', '.join(result.lost)}",
+            markup=False,
+        )
+    for template, storage in result.without_cluster.items():
+        notes.print(
+            f"this database is not a coordinator of Citus: the storage of template {template} is {storage} now",
             markup=False,
         )
     for left in result.left_out:

@@ -197,3 +197,18 @@ WHERE p.pronamespace = '_wh'::regnamespace AND p.prokind IN ('f', 'p') AND l.lan
 -- Record that a backup was written.
 INSERT INTO _wh.last_backup (made_at, bytes) VALUES (clock_timestamp(), %(bytes)s)
 ON CONFLICT (single) DO UPDATE SET made_at = excluded.made_at, bytes = excluded.bytes
+
+-- name: without_cluster
+-- Where there is no Citus, keep what was distributed over a cluster in the storage on which that is based.
+-- Returns the templates and their storage.
+WITH lost AS MATERIALIZED (
+    SELECT s.storage, s.base FROM _wh.storages s
+    WHERE s.distributed AND to_regproc('pg_catalog.create_distributed_table') IS NULL
+), templates AS (
+    UPDATE _wh.mv_templates t SET storage = l.base FROM lost l WHERE t.storage = l.storage
+    RETURNING t.template_name, t.storage
+), feeds AS (
+    UPDATE _wh.feeds f SET storage = l.base FROM lost l WHERE f.storage = l.storage
+    RETURNING f.template_name, f.storage
+)
+SELECT * FROM templates UNION SELECT * FROM feeds ORDER BY 1
