@@ -104,6 +104,9 @@ def real() -> Iterator[Warehouse]:
                     session.execute(put.format(sql.Identifier(role), sql.Literal(password)))
         yield Warehouse(cast("Server", coordinator), name, "whadmin")
     finally:
+        with psycopg.connect(coordinator.conninfo(dbname=name), autocommit=True) as session:
+            # A killed node may have left some, and their database cannot be dropped.
+            session.execute("SELECT recover_prepared_transactions()")
         for node in servers:
             with psycopg.connect(node, autocommit=True) as session:
                 session.execute(drop.format(sql.Identifier(name)))
