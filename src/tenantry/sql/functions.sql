@@ -4042,6 +4042,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- enabled row security on what it reads, make it read with the rights of the querying role; true if that had
 -- to change.
 BEGIN
+    IF _wh_internal.lacks_barrier(view) THEN
+        PERFORM _wh_internal.execute_patiently(format('ALTER VIEW %s SET (security_barrier = true)', view));
+    END IF;
     -- Tenantry's own row security is on tables of all tenants. A tenant's view shows one tenant of such a
     -- table, and a public view that reads other tables as well exists only while no reader is limited.
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
@@ -4617,6 +4620,19 @@ BEGIN
     END IF;
     RETURN _wh_internal.server_name(tenant_connection_name);
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.lacks_barrier(view regclass) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether a tenant's view picks its rows from a table of all tenants, and lets a reader's own conditions
+    -- see the others' rows first: an error or a function of the reader's would tell them. On a cluster,
+    -- row security on the nodes keeps the others' rows from the reader.
+    SELECT EXISTS (SELECT FROM pg_class c WHERE c.oid = view
+            AND c.relnamespace <> 'public'::regnamespace
+            AND NOT coalesce(c.reloptions, '{}') @> ARRAY['security_barrier=true'])
+        AND EXISTS (SELECT FROM _wh.storages s CROSS JOIN _wh.mv_templates t
+            WHERE s.shared AND NOT s.distributed AND _wh_internal.kept_relation(
+            _wh_internal.shared_name(t.template_name, s.storage)) = ANY (_wh_internal.view_reads(view)))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.lacks_columns(template _wh.mv_templates, relation oid,
@@ -9549,10 +9565,17 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.shared_move_out(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Delete the tenant's rows: nothing of them can be put aside in a table of others. The copy was compared
--- with them in this transaction's sight.
+-- with them in this transaction's sight. The views will read a table of the tenant's own, and need no barrier
+-- (lacks_barrier).
 BEGIN
     EXECUTE format('DELETE FROM %s WHERE schema_name = %L', _wh_internal.storage_table(feed)::regclass,
         feed.schema_name);
+    EXECUTE (SELECT coalesce(string_agg(format('ALTER VIEW %s RESET (security_barrier);', v.relid::regclass),
+        ' '), '')
+        FROM (SELECT to_regclass(format('%I.%I', feed.schema_name,
+            _wh_internal.fit_name(feed.template_name)))::oid
+            UNION SELECT y.relid FROM _wh_internal.year_views(feed) y) AS v (relid)
+        JOIN pg_class c ON c.oid = v.relid AND c.relkind = 'v');
 END
 $$;
 
@@ -13376,9 +13399,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '26c0e20e19bf4b86' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '3c98b59c2e526eef' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '26c0e20e19bf4b86');
+        AND i.functions = '3c98b59c2e526eef');
 END
 $$;
 

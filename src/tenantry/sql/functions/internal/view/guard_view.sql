@@ -4,6 +4,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- enabled row security on what it reads, make it read with the rights of the querying role; true if that had
 -- to change.
 BEGIN
+    IF _wh_internal.lacks_barrier(view) THEN
+        PERFORM _wh_internal.execute_patiently(format('ALTER VIEW %s SET (security_barrier = true)', view));
+    END IF;
     -- Tenantry's own row security is on tables of all tenants. A tenant's view shows one tenant of such a
     -- table, and a public view that reads other tables as well exists only while no reader is limited.
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
