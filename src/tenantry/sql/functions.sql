@@ -3613,10 +3613,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- widened since (table_changes).
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
-    changes text := _wh_internal.table_changes(template, target, extras);
+    changes text;
     spread boolean := _wh_internal.is_distributed(top);
     feeds _wh.feeds[];
 BEGIN
+    -- Before rows are read (table_changes): a session that held a lock on the table while it waits for the
+    -- view would deadlock with the session that changes the table.
+    IF EXISTS (SELECT FROM _wh.template_columns c JOIN pg_attribute a ON a.attrelid = target
+            AND a.attname = c.column_name AND NOT a.attisdropped
+        WHERE c.template_name = template.template_name
+            AND c.column_name IS DISTINCT FROM template.time_column
+            AND format_type(a.atttypid, a.atttypmod) <> c.data_type) THEN
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+    END IF;
+    changes := _wh_internal.table_changes(template, target, extras);
     IF changes LIKE '%ALTER COLUMN%' THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
         changes := _wh_internal.table_changes(template, target, extras);
@@ -9321,12 +9331,11 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.shared_enter(feed _wh.feeds, template _wh.mv_templates)
     RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The table that a tenant shares; a tenant that is new to it gets its view, and the public view shows it.
+-- The table that a tenant shares; a tenant that is new to it gets its view, and the public view shows it. The
+-- table stays as it is: changing it here would block all tenants' reports while a source is asked.
 DECLARE
     target regclass := _wh_internal.shared_table(template, feed.storage);
 BEGIN
-    PERFORM _wh_internal.fit_columns(template, target), _wh_internal.shared_fit_indexes(template,
-        feed.storage);
     IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name,
         _wh_internal.fit_name(feed.template_name))) IS NULL THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
@@ -9371,15 +9380,15 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.shared_fit_indexes(template _wh.mv_templates, storage text)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring the indexes of the tables that tenants share up to date with the template. Rows that violate a new
--- unique index are an error in the log: the others are loaded meanwhile.
+-- Bring the indexes of the tables that tenants share up to date with the template. The caller holds the public
+-- view's lock. Rows that violate a new unique index are an error in the log: the others are loaded meanwhile.
 DECLARE
     distributed boolean := (_wh_internal.storage_traits(storage)).distributed;
     change record;
 BEGIN
     FOR change IN SELECT * FROM _wh_internal.shared_unfit_indexes(template, storage) u LOOP
         BEGIN
-            EXECUTE _wh_internal.spread(distributed, change.statement);
+            PERFORM _wh_internal.execute_patiently(_wh_internal.spread(distributed, change.statement));
         EXCEPTION WHEN unique_violation THEN
             PERFORM _wh_internal.write_log('fit_indexes', 'ERROR', format('%s has no index "%s" yet: %s',
                 change.relid::regclass, change.index_name, SQLERRM), jsonb_build_object('template_name',
@@ -9538,13 +9547,15 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.shared_load(feed _wh.feeds, template _wh.mv_templates,
     slice_date date, OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
--- Load one slice through dblink: the whole day is pulled, checked, and merged, as in partition_load.
+-- Load one slice through dblink: the whole day is pulled, checked, and merged, as in partition_load. The
+-- indexes that the template has changed are left to shared_fit, which no source keeps waiting.
 BEGIN
     action := CASE WHEN EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date = shared_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed'
             ELSE 'created' END;
     row_count := _wh_internal.stage_day(feed, template, slice_date);
+    PERFORM _wh_internal.fit_columns(template, _wh_internal.storage_table(feed)::regclass);
     row_count := _wh_internal.merge_staged(feed, template, _wh_internal.shared_find(feed, slice_date),
         slice_date, row_count);
 END
@@ -9698,7 +9709,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.shared_stream_prepare(feed _wh.feeds, te
     first_day date, bulk boolean) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- The indexes stay during a bulk load: other tenants' reports need them.
-    SELECT _wh_internal.shared_enter(feed, template);
+    SELECT _wh_internal.fit_columns(template, _wh_internal.shared_enter(feed, template));
     SELECT _wh_internal.shared_leaf(feed, template, first_day);
 $$;
 
@@ -13399,9 +13410,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '3c98b59c2e526eef' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '0fe33704fb74fc54' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '3c98b59c2e526eef');
+        AND i.functions = '0fe33704fb74fc54');
 END
 $$;
 

@@ -231,8 +231,12 @@ $$;
 
 CREATE FUNCTION pg_catalog.citus_stand_in_trees(OUT relid oid, OUT root oid, OUT partkey text, OUT level integer) RETURNS SETOF record
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT t.relid, p.logicalrelid, p.partkey, t.level FROM pg_dist_partition p
-    JOIN pg_class c ON c.oid = p.logicalrelid CROSS JOIN LATERAL pg_partition_tree(c.oid) t
+    -- Not by pg_partition_tree(), which locks each table until the transaction ends.
+    WITH RECURSIVE trees AS (
+        SELECT c.oid AS relid, c.oid AS root, p.partkey, 0 AS level FROM pg_dist_partition p JOIN pg_class c ON c.oid = p.logicalrelid
+        UNION ALL SELECT i.inhrelid, t.root, t.partkey, t.level + 1 FROM trees t JOIN pg_inherits i ON i.inhparent = t.relid
+    )
+    TABLE trees
 $$;
 
 CREATE FUNCTION pg_catalog.citus_stand_in_check() RETURNS void LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$

@@ -5,10 +5,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- widened since (table_changes).
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
-    changes text := _wh_internal.table_changes(template, target, extras);
+    changes text;
     spread boolean := _wh_internal.is_distributed(top);
     feeds _wh.feeds[];
 BEGIN
+    -- Before rows are read (table_changes): a session that held a lock on the table while it waits for the
+    -- view would deadlock with the session that changes the table.
+    IF EXISTS (SELECT FROM _wh.template_columns c JOIN pg_attribute a ON a.attrelid = target
+            AND a.attname = c.column_name AND NOT a.attisdropped
+        WHERE c.template_name = template.template_name
+            AND c.column_name IS DISTINCT FROM template.time_column
+            AND format_type(a.atttypid, a.atttypmod) <> c.data_type) THEN
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+    END IF;
+    changes := _wh_internal.table_changes(template, target, extras);
     IF changes LIKE '%ALTER COLUMN%' THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
         changes := _wh_internal.table_changes(template, target, extras);

@@ -1,12 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.shared_enter(feed _wh.feeds, template _wh.mv_templates)
     RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The table that a tenant shares; a tenant that is new to it gets its view, and the public view shows it.
+-- The table that a tenant shares; a tenant that is new to it gets its view, and the public view shows it. The
+-- table stays as it is: changing it here would block all tenants' reports while a source is asked.
 DECLARE
     target regclass := _wh_internal.shared_table(template, feed.storage);
 BEGIN
-    PERFORM _wh_internal.fit_columns(template, target), _wh_internal.shared_fit_indexes(template,
-        feed.storage);
     IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name,
         _wh_internal.fit_name(feed.template_name))) IS NULL THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
