@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,10 +12,11 @@ from datetime import date, timedelta
 import psycopg
 
 from tests.chaos import changes, faults, operations
+from tests.chaos.faults import Process
 from tests.chaos.model import NOTHING, State
 from tests.chaos.operations import Operation
 from tests.chaos.world import TENANTS, World
-from tests.support.program import hear_signals
+from tests.support.program import hear_signals, start
 
 PATIENCE = 90
 """Seconds that an operation may take before it counts as hung."""
@@ -74,16 +74,7 @@ def _play(world: World, operation: Operation, report: Report) -> None:
     since = {tenant: world.models[tenant].now() for tenant in TENANTS}
     lost = {tenant: set(world.models[tenant].lost) for tenant in TENANTS}
     struck: list[str] = []
-    words, environment = _words(world, operation)
-    process = subprocess.Popen(
-        words,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=hear_signals,  # noqa: PLW1509 - calls nothing that locks
-    )
+    process = _start(world, operation)
     with process, faults.striking(world, process, struck):
         if world.dice.random() < 0.3:
             time.sleep(world.dice.random() * 0.5)
@@ -92,7 +83,7 @@ def _play(world: World, operation: Operation, report: Report) -> None:
             out, _ = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-            out, _ = process.communicate()
+            out, _ = process.communicate(timeout=PATIENCE)
             report.violations.append(f"{operation.name} hangs")
     report.operations[operation.name] += 1
     report.faults.update(struck)
@@ -111,11 +102,18 @@ def _play(world: World, operation: Operation, report: Report) -> None:
                     world.models[tenant].seen[day] = 1 if day in since[tenant] and since[tenant][day] else 0
 
 
-def _words(world: World, operation: Operation) -> tuple[list[str], dict[str, str]]:
-    if operation.arguments[0] == "SQL":
-        _, environment = world.command()
-        return [sys.executable, "-m", "tests.chaos.statement", world.dsn, operation.arguments[1]], environment
-    return world.command(*operation.arguments)
+def _start(world: World, operation: Operation) -> Process:
+    first, *_ = operation.arguments
+    if first != "SQL":
+        return start(world.dsn, *operation.arguments)
+    return subprocess.Popen(
+        [world.warehouse.program("psql"), "-X", "-q", world.dsn, "-c", operation.arguments[1]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=hear_signals,  # noqa: PLW1509 - calls nothing that locks
+    )
 
 
 def _look(world: World, report: Report) -> None:

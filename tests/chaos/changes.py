@@ -30,6 +30,9 @@ CHANGES: dict[str, LiteralString] = {
     "give rows other keys": "UPDATE events SET id = id + 500000 WHERE id < 500000 AND " + _SOME,
 }
 
+_KEEPING: tuple[LiteralString, ...] = ("ALTER TABLE {} SET (fillfactor = 90)", "VACUUM FULL {}")
+"""What somebody does to a table that leaves its rows."""
+
 
 def change_source(world: World) -> str:
     """Change some rows of a recent day, mostly, of a tenant's source; what was done."""
@@ -54,32 +57,35 @@ def change_source(world: World) -> str:
 def remove_by_hand(world: World) -> str | None:
     """Somebody drops or empties what holds some days of a tenant; what was done, None if there was nothing."""
     tenant = world.dice.choice(TENANTS)
+    schema, stem = world.holders(tenant)
+    kind = "m" if world.storage == "matview" else "r"
     with world.operator() as session:
-        kind = "m" if world.storage == "matview" else "r"
         found = session.execute(
-            "SELECT relname::text FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind = %s"
-            " AND relname ~ '^events_[0-9_]+$' ORDER BY 1",
-            (tenant, kind),
+            "SELECT relname::text, substr(relname, length(%(stem)s) + 2) FROM pg_class"
+            " WHERE relnamespace = to_regnamespace(%(schema)s) AND relkind = %(kind)s AND starts_with(relname, %(stem)s)"
+            " AND substr(relname, length(%(stem)s) + 1) ~ '^_[0-9_]+$' ORDER BY 1",
+            {"schema": schema, "stem": stem, "kind": kind},
         ).fetchall()
         if not found:
             return None
-        name = world.dice.choice(found)[0]
-        relation = sql.Identifier(tenant, name)
+        name, period = world.dice.choice(found)
+        relation = sql.Identifier(schema, name)
         ways: list[LiteralString] = (
             ["DROP MATERIALIZED VIEW {} CASCADE", "REFRESH MATERIALIZED VIEW {} WITH NO DATA"]
             if kind == "m"
-            else ["DROP TABLE {} CASCADE", "TRUNCATE {}", "ALTER TABLE {} SET (fillfactor = 90)"]
+            else ["DROP TABLE {} CASCADE", "TRUNCATE {}", *_KEEPING]
         )
         way = world.dice.choice(ways)
         # Said before it is done: a load that meets it may show the days empty already.
-        if not way.startswith("ALTER"):
-            world.models[tenant].lost.update(_days_of(name))
-        session.execute("SET lock_timeout = '5s'")
+        if way not in _KEEPING:
+            for each in world.neighbours(tenant):
+                world.models[each].lost.update(_days_of(period))
+        session.execute("SET lock_timeout = '5s'; SET citus.enable_ddl_propagation = on")
         try:
             session.execute(sql.SQL(way).format(relation))
         except psycopg.Error as error:
-            return f"{tenant}.{name}: {way}: {error.sqlstate}"
-    return f"{tenant}.{name}: {way}"
+            return f"{name}: {way}: {error.sqlstate}"
+    return f"{name}: {way}"
 
 
 def forget_by_hand(world: World) -> str:
@@ -94,8 +100,8 @@ def forget_by_hand(world: World) -> str:
     return f"{tenant} {day}: delete records"
 
 
-def _days_of(name: str) -> list[date]:
-    parts = [int(part) for part in name.removeprefix("events_").split("_")]
+def _days_of(period: str) -> list[date]:
+    parts = [int(part) for part in period.split("_")]
     if len(parts) == 3:
         return [date(*parts)]
     first = date(parts[0], parts[1] if len(parts) > 1 else 1, 1)

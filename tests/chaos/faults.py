@@ -15,8 +15,9 @@ import psycopg
 from psycopg import sql
 
 from tests.chaos.world import PASSWORD, READER, TENANTS, World
+from tests.support.launcher import Running
 
-Process = subprocess.Popen[str]
+Process = subprocess.Popen[str] | Running
 
 
 def _kill(world: World, process: Process) -> None:
@@ -151,7 +152,7 @@ def striking(world: World, process: Process, struck: list[str]) -> Iterator[None
         return
     names = sorted(FAULTS)
     name = world.dice.choices(names, [FAULTS[name][0] for name in names])[0]
-    delay = world.dice.random() ** 2 * 1.6
+    delay = world.dice.random() ** 2 * 0.8
 
     def strike() -> None:
         time.sleep(delay)

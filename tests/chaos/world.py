@@ -1,4 +1,7 @@
-"""Two servers, one with a warehouse and one with its sources, and a line between them that can be cut."""
+"""Two servers, one with a warehouse and one with its sources, and a line between them that can be cut.
+
+Distributed storage has the stand-in for a cluster.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,11 @@ from tenantry.db.install import install
 from tenantry.embedded import Server
 from tests.chaos.line import Line
 from tests.chaos.model import Model, State
-from tests.support.program import Outcome, command, environment, run
+from tests.support.citus.cluster import STAND_IN
+from tests.support.program import Outcome, run
 
 TENANTS = ("north", "south")
+SHARED = ("shared", "distributed")
 READER = "campaign_reader"
 PASSWORD = "campaign-password"
 COLUMNS = "id, at, item, amount, note, code"
@@ -49,7 +54,7 @@ class World:
 
     def __post_init__(self) -> None:
         """Begin with models that know no state yet."""
-        self.models = {name: Model(one_table=self.storage == "partition") for name in TENANTS}
+        self.models = {name: Model(one_table=self.storage != "matview") for name in TENANTS}
 
     @property
     def today(self) -> date:
@@ -60,6 +65,19 @@ class World:
     def first(self) -> date:
         """The first day of the sources."""
         return self.today - timedelta(days=self.days - 1)
+
+    def neighbours(self, tenant: str) -> tuple[str, ...]:
+        """The tenants whose rows are in the tables of this one."""
+        return TENANTS if self.storage in SHARED else (tenant,)
+
+    def holders(self, tenant: str) -> tuple[str, str]:
+        """The schema of what holds a tenant's rows, and the names there without the period."""
+        if self.storage == "matview":
+            return tenant, "events"
+        return (
+            "_wh_data",
+            f"public.tenantry_{self.storage}_events" if self.storage in SHARED else f"{tenant}.events",
+        )
 
     @property
     def dsn(self) -> str:
@@ -89,10 +107,6 @@ class World:
         """Run the program to its end."""
         return run(self.dsn, *arguments)
 
-    def command(self, *arguments: object) -> tuple[list[str], dict[str, str]]:
-        """A command line, with its environment."""
-        return command(self.dsn, *arguments), environment()
-
     def note(self, tenant: str) -> None:
         """Let the model know what a source has now."""
         with self.source(tenant) as session:
@@ -120,36 +134,66 @@ def states(
     return {day: tuple(rows) for day, rows in found.items()}
 
 
+@dataclass(frozen=True)
+class Servers:
+    """Two servers: one with an installed warehouse to clone, one for sources."""
+
+    warehouse: Server
+    sources: Server
+
+
 @contextmanager
-def make(storage: str, seed: int, bindir: Path | None = None) -> Iterator[World]:
-    """Servers, sources with rows, and a warehouse that knows them; nothing is loaded. Removed at the end."""
+def serve(bindir: Path | None = None) -> Iterator[Servers]:
+    """Servers for any number of worlds, one after the other. Removed at the end."""
     parent = Path(
         tempfile.mkdtemp(prefix="tenantry-chaos-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
     )
     parent.chmod(0o755)
     settings = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB", "max_connections": "60"}
-    warehouse = Server(parent / "warehouse", bindir=bindir, settings=settings)
-    sources = Server(parent / "sources", bindir=bindir, settings=settings)
+    both = Servers(
+        *(Server(parent / name, bindir=bindir, settings=settings) for name in ("warehouse", "sources"))
+    )
     try:
-        warehouse.start()
-        sources.start()
-        with Line(sources.port) as line:
-            world = World(storage, random.Random(seed), warehouse, sources, line)
-            _make_sources(world)
-            _make_warehouse(world)
-            yield world
+        both.warehouse.start()
+        both.sources.start()
+        _install(both.warehouse)
+        yield both
     finally:
-        warehouse.remove()
-        sources.remove()
+        both.warehouse.remove()
+        both.sources.remove()
+
+
+@contextmanager
+def make(storage: str, seed: int, servers: Servers) -> Iterator[World]:
+    """Sources with rows, and a warehouse that knows them; nothing is loaded."""
+    for server in (servers.warehouse, servers.sources):
+        if not server.running:
+            server.start()
+    with Line(servers.sources.port) as line:
+        world = World(storage, random.Random(seed), servers.warehouse, servers.sources, line)
+        _make_sources(world)
+        _make_warehouse(world)
+        yield world
+
+
+def _install(server: Server) -> None:
+    """Install a warehouse in the database `installed`."""
+    with psycopg.connect(server.conninfo(), autocommit=True) as session:
+        session.execute("CREATE DATABASE installed")
+    for role in ("whadmin", "phood_ro"):
+        server.save_password(role, f"{role}-password")
+    with psycopg.connect(server.conninfo(dbname="installed"), autocommit=True) as session:
+        install(session, {"whadmin": "whadmin-password", "phood_ro": "phood_ro-password"})
 
 
 def _make_sources(world: World) -> None:
     with psycopg.connect(world.sources.conninfo(), autocommit=True) as session:
-        session.execute(
-            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(READER), sql.Literal(PASSWORD))
-        )
         for tenant in TENANTS:
+            session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(tenant)))
             session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(tenant)))
+        reader = sql.Identifier(READER)
+        session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(reader))
+        session.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(reader, sql.Literal(PASSWORD)))
     for number, tenant in enumerate(TENANTS):
         with world.source(tenant) as session:
             session.execute(
@@ -169,11 +213,11 @@ def _make_sources(world: World) -> None:
 
 def _make_warehouse(world: World) -> None:
     with psycopg.connect(world.warehouse.conninfo(), autocommit=True) as session:
-        session.execute("CREATE DATABASE warehouse")
-    for role in ("whadmin", "phood_ro"):
-        world.warehouse.save_password(role, f"{role}-password")
-    with world.admin() as session:
-        install(session, {"whadmin": "whadmin-password", "phood_ro": "phood_ro-password"})
+        session.execute("DROP DATABASE IF EXISTS warehouse WITH (FORCE)")
+        session.execute("CREATE DATABASE warehouse TEMPLATE installed STRATEGY file_copy")
+    if world.storage == "distributed":
+        with world.admin() as session, session.transaction():
+            session.execute(STAND_IN)
     with world.operator() as session:
         session.execute(
             "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, indexes, time_column, storage)"

@@ -18,11 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from select import select
 from selectors import EVENT_READ, DefaultSelector
-from typing import Any
+from typing import Any, Self
 
 from typer.core import TyperGroup
 
@@ -73,16 +75,8 @@ class Launcher:
         timeout: float,
     ) -> int:
         """Run the program with these two streams, which may be a terminal: its exit code. Raises what `run` raises."""
-        with socket.socket(socket.AF_UNIX) as request:
+        with _ask(self._socket, arguments, environment, streams) as request:
             request.settimeout(timeout)
-            request.connect(str(self._socket))
-            wanted = {
-                "arguments": list(arguments),
-                "environment": dict(environment),
-                "directory": str(Path.cwd()),
-            }
-            body = json.dumps(wanted)
-            socket.send_fds(request, [body.encode()], list(streams))
             with request.makefile() as answer:
                 pid = int(answer.readline())
                 try:
@@ -91,10 +85,75 @@ class Launcher:
                     os.kill(pid, signal.SIGKILL)
                     raise
 
+    def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Running:
+        """Run the program in the background, with both streams in one."""
+        return Running(self._socket, arguments, environment)
+
     def close(self) -> None:
         """End it."""
         self._process.communicate()
         self._folder.cleanup()
+
+
+class Running:
+    """The program at work in the background: as much of subprocess.Popen as tests need."""
+
+    def __init__(self, path: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._out = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the block that this begins
+        self._request = _ask(path, arguments, environment, (self._out.fileno(), self._out.fileno()))
+        self._answer = self._request.makefile()
+        self.pid = int(self._answer.readline())
+        self.returncode: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._out.close()
+        self._request.close()
+
+    def poll(self) -> int | None:
+        """Its exit code, or None as long as it runs."""
+        readable, _, _ = select([self._request], [], [], 0)
+        return self._end() if readable and self.returncode is None else self.returncode
+
+    def kill(self) -> None:
+        """Kill it, if it runs."""
+        self._signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end, if it runs."""
+        self._signal(signal.SIGTERM)
+
+    def communicate(self, timeout: float) -> tuple[str, None]:
+        """Wait for its end: what it wrote. Raises subprocess.TimeoutExpired after `timeout` seconds."""
+        if self.returncode is None and not select([self._request], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("tenantry", timeout)
+        self._end()
+        self._out.seek(0)
+        return self._out.read().decode(), None
+
+    def _end(self) -> int:
+        if self.returncode is None:
+            self.returncode = int(self._answer.readline())
+        return self.returncode
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+def _ask(
+    path: Path, arguments: Sequence[str], environment: Mapping[str, str], streams: tuple[int, int]
+) -> socket.socket:
+    """Ask the launcher for a run; its answers, two lines, are the program's process and its exit code."""
+    request = socket.socket(socket.AF_UNIX)
+    request.connect(str(path))
+    wanted = {"arguments": list(arguments), "environment": dict(environment), "directory": str(Path.cwd())}
+    socket.send_fds(request, [json.dumps(wanted).encode()], list(streams))
+    return request
 
 
 def serve(path: Path) -> list[str] | None:

@@ -22,7 +22,7 @@ from typing import Any
 
 from tests.support import documents
 from tests.support.databases import Database, Source
-from tests.support.launcher import OF_TERMINALS, Launcher
+from tests.support.launcher import OF_TERMINALS, Launcher, Running
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,12 @@ def run(database: Database | str | None, *arguments: object, env: Mapping[str, s
     outcome = Outcome(*_launcher().run(words, environment(env), timeout=100))
     documents.check(words, outcome.out, outcome.err)
     return outcome
+
+
+def start(database: Database | str | None, *arguments: object) -> Running:
+    """The program in the background, forked from one that has loaded it; a context manager that kills it at the end."""
+    _, _, _, *words = command(database, *arguments)
+    return _launcher().start(words, environment())
 
 
 def run_on_terminal(
