@@ -14,6 +14,29 @@ AS_EITHER = pytest.mark.parametrize(
 What a superuser may do is the same on every version.
 """
 
+_elsewhere = pytest.mark.any_server
+EACH_STORAGE = pytest.mark.parametrize(
+    "storage",
+    ["matview", pytest.param("shared", marks=_elsewhere), pytest.param("distributed", marks=_elsewhere)],
+)
+"""With a template in each storage: for statements that name no daily view. Partitions have the tests of tests/integration."""
+
+EACH_STORAGE_OF_YEARS = pytest.mark.parametrize(
+    "storage", ["matview", pytest.param("shared", marks=_elsewhere)]
+)
+"""The same for the two years, which take long to load; on a cluster, tests/integration/cluster folds one."""
+
+AS_EITHER_ON_EACH_STORAGE = pytest.mark.parametrize(
+    "role, storage",
+    [
+        ("whadmin", "matview"),
+        pytest.param("postgres", "matview", marks=_elsewhere),
+        pytest.param("whadmin", "shared", marks=_elsewhere),
+        pytest.param("whadmin", "distributed", marks=_elsewhere),
+    ],
+)
+"""The same as either role."""
+
 AS_EITHER_BY_CRON = pytest.mark.parametrize("role", ["whadmin", "postgres"])
 """The same for jobs: pg_cron, which only the system's server has, looks at the role."""
 

@@ -8,7 +8,13 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from tests.contract.roles import AS_EITHER, acting
+from tests.contract.roles import (
+    AS_EITHER,
+    AS_EITHER_ON_EACH_STORAGE,
+    EACH_STORAGE,
+    EACH_STORAGE_OF_YEARS,
+    acting,
+)
 from tests.contract.years import ROWS, Years
 from tests.support.databases import SECRET, Database, Source, Warehouse
 
@@ -150,6 +156,7 @@ def test_the_first_and_last_time_of_the_source_are_told_in_utc(
     ) == [("2019-04-01 04:30:00 UTC", "2023-08-09 01:02:03 UTC")]
 
 
+@EACH_STORAGE_OF_YEARS
 @pytest.mark.parametrize("year, days", [(2020, 366), (2021, 365)])
 def test_a_year_is_loaded_by_bare_literals_both_ends_included(years: Years, year: int, days: int) -> None:
     """2020 as whadmin, 2021 as postgres; with the comma between the dates that the manual's statement lacks."""
@@ -159,7 +166,7 @@ def test_a_year_is_loaded_by_bare_literals_both_ends_included(years: Years, year
     assert result["total_records"] == ROWS[year]
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_a_window_that_overlaps_refreshes_and_doubles_nothing(
     warehouse: Warehouse, source: Source, role: str
 ) -> None:
@@ -180,7 +187,7 @@ def test_a_window_that_overlaps_refreshes_and_doubles_nothing(
     ) == [("whadmin",)]
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_the_unified_view_is_made_and_there_already(acme: Warehouse, source: Source, role: str) -> None:
     source.fill(DAY, 2)
     acme.load(DAY, date(2023, 12, 31))
@@ -194,6 +201,7 @@ def test_the_unified_view_is_made_and_there_already(acme: Warehouse, source: Sou
     assert acme.reader.value("SELECT count(*) FROM acme.foodlogstats") == 6
 
 
+@EACH_STORAGE_OF_YEARS
 @pytest.mark.parametrize("year, days", [(2020, 366), (2021, 365)])
 def test_a_full_year_passes_the_check(years: Years, year: int, days: int) -> None:
     """With the comma after the schema that the manual's statement lacks."""
@@ -202,7 +210,7 @@ def test_a_full_year_passes_the_check(years: Years, year: int, days: int) -> Non
     assert (result["expected_days"], result["found_days"]) == (days, days)
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_a_partial_year_fails_the_check(acme: Warehouse, source: Source, role: str) -> None:
     acme.load(DAY, date(2023, 12, 31))
     result = acting(acme, role).value(
@@ -211,6 +219,7 @@ def test_a_partial_year_fails_the_check(acme: Warehouse, source: Source, role: s
     assert (result["success"], result["missing_count"]) == (False, 363)
 
 
+@EACH_STORAGE_OF_YEARS
 def test_the_public_view_includes_the_new_tenant_and_the_totals_agree(years: Years) -> None:
     assert years.value("public 2020") is True
     assert years.answers["totals 2020"] == [("harbour", 367), ("TOTAL", 367)]
@@ -223,12 +232,14 @@ def test_daily_views_are_counted_by_year(years: Years) -> None:
     assert years.answers["per year 2021"] == [(2020, 366), (2021, 365)]
 
 
+@EACH_STORAGE_OF_YEARS
 @pytest.mark.parametrize("year", [2020, 2021])
 def test_a_complete_year_is_converted(years: Years, year: int) -> None:
     assert years.value(f"fold {year}")["success"] is True
 
 
 @AS_EITHER
+@EACH_STORAGE_OF_YEARS
 def test_the_yearly_tables_hold_every_record(years: Years, role: str) -> None:
     database = acting(years.warehouse, role)
     assert database.value("SELECT COUNT(*) FROM harbour.foodlogstats_2020") == ROWS[2020]
@@ -236,6 +247,7 @@ def test_the_yearly_tables_hold_every_record(years: Years, role: str) -> None:
 
 
 @AS_EITHER
+@EACH_STORAGE_OF_YEARS
 def test_the_unified_view_includes_the_yearly_tables(years: Years, role: str) -> None:
     assert acting(years.warehouse, role).rows(
         "SELECT EXTRACT(YEAR FROM logged_time AT TIME ZONE 'UTC') as year, COUNT(*) as records"
@@ -258,12 +270,14 @@ def test_jobs_that_the_administrator_schedules_are_whadmins_too(warehouse: Wareh
     assert warehouse.rows("SELECT DISTINCT username FROM cron.job") == [("whadmin",)]
 
 
+@EACH_STORAGE
 def test_the_hourly_job_pulls_today(acme: Warehouse) -> None:
     schedule_jobs(acme)
     run_job(acme, "foodlogstats_update_quay")
     assert acme.rows("SELECT slice_date FROM _wh.slices") == acme.rows("SELECT _wh.current_date_utc()")
 
 
+@EACH_STORAGE
 def test_the_nightly_job_pulls_the_fourteen_days_before_today(acme: Warehouse) -> None:
     schedule_jobs(acme)
     run_job(acme, "quay_2week_refresh")

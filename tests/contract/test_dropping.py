@@ -7,7 +7,7 @@ from datetime import date
 import psycopg
 import pytest
 
-from tests.contract.roles import AS_EITHER, AS_EITHER_BY_CRON, acting
+from tests.contract.roles import AS_EITHER, AS_EITHER_BY_CRON, AS_EITHER_ON_EACH_STORAGE, EACH_STORAGE, acting
 from tests.support.databases import Source, Warehouse
 from tests.support.jobs import schedule
 
@@ -66,6 +66,7 @@ def test_a_job_is_removed(cron: Warehouse, job: str) -> None:
     assert left == {*JOBS, "other"} - {job}
 
 
+@EACH_STORAGE
 def test_the_schema_is_dropped_with_all_that_is_in_it(both: Warehouse) -> None:
     """By the role that created it, in the manual postgres: PostgreSQL lets no other do it."""
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="must be owner of schema brook"):
@@ -94,6 +95,7 @@ def test_the_public_view_is_brought_back_without_the_tenant(dropped: Warehouse, 
     ) == [("whadmin",)]
 
 
+@EACH_STORAGE
 def test_both_steps_can_be_one_transaction_after_the_public_view(both: Warehouse) -> None:
     """Reports lock the public view first, and a DROP SCHEMA last: in this order they cannot deadlock."""
     with both.admin.connect() as session, session.transaction():
@@ -103,7 +105,7 @@ def test_both_steps_can_be_one_transaction_after_the_public_view(both: Warehouse
     assert both.reader.value("SELECT count(*) FROM public.foodlogstats") == 6
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_the_tenants_that_are_left_are_listed(dropped: Warehouse, role: str) -> None:
     assert acting(dropped, role).rows(
         "SELECT DISTINCT schemaname::text FROM pg_views"
@@ -111,7 +113,7 @@ def test_the_tenants_that_are_left_are_listed(dropped: Warehouse, role: str) -> 
     ) == [("acme",)]
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_the_connection_is_removed_and_its_secret_with_it(dropped: Warehouse, role: str) -> None:
     dropped.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
     acting(dropped, role).run("DELETE FROM _wh.tenant_connections WHERE tenant_name = 'brook_conn'")

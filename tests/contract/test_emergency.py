@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.contract.roles import EACH_STORAGE
 from tests.support.databases import SECRET, Database, Source, Warehouse
 from tests.support.psql import run_scripts
 
@@ -63,6 +64,7 @@ def test_the_connections_are_exported_without_their_secrets(
     assert SECRET not in file.read_text()
 
 
+@EACH_STORAGE
 def test_a_tenants_schema_is_dropped_and_made_again_and_loads(saved: Warehouse) -> None:
     saved.admin.run("DROP SCHEMA acme CASCADE")
     saved.make_schema()

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.contract.roles import AS_EITHER, AS_EITHER_BY_CRON, acting
+from tests.contract.roles import AS_EITHER, AS_EITHER_BY_CRON, AS_EITHER_ON_EACH_STORAGE, acting
 from tests.support.databases import Source, Warehouse
 from tests.support.jobs import schedule
 
@@ -65,7 +65,7 @@ def test_jobs_are_checked_again_one_by_one(cron: Warehouse, role: str) -> None:
     assert cron.rows("SELECT active FROM cron.job WHERE jobname LIKE '%brook%'") == [(True,), (True,)]
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_missing_days_are_pulled_up_to_yesterday(behind: Warehouse, source: Source, role: str) -> None:
     """A date and a timestamp in one call."""
     today: date = behind.value("SELECT _wh.current_date_utc()")
@@ -94,7 +94,7 @@ def test_a_large_gap_is_pulled_in_chunks(behind: Warehouse, role: str) -> None:
     assert behind.rows("SELECT DISTINCT matviewowner::text FROM pg_matviews") == [("whadmin",)]
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_the_check_names_the_days_that_are_missing(behind: Warehouse, role: str) -> None:
     behind.load(date(2022, 3, 1), date(2022, 3, 2))
     result = acting(behind, role).value(
@@ -108,7 +108,7 @@ def test_the_check_names_the_days_that_are_missing(behind: Warehouse, role: str)
     ]
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_the_union_view_has_what_was_missed(behind: Warehouse, role: str) -> None:
     behind.load(date(2022, 2, 28), date(2022, 3, 4))
     assert (
@@ -119,7 +119,7 @@ def test_the_union_view_has_what_was_missed(behind: Warehouse, role: str) -> Non
     )
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_the_public_view_has_what_was_missed(behind: Warehouse, role: str) -> None:
     behind.load(date(2022, 2, 28), date(2022, 3, 4))
     assert acting(behind, role).value("SELECT _wh.update_public_view_by_template('foodlogstats')") is True

@@ -8,7 +8,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from tests.contract.roles import AS_EITHER, acting
+from tests.contract.roles import AS_EITHER, AS_EITHER_ON_EACH_STORAGE, acting
 from tests.support.databases import Source, Warehouse
 
 DAY = date(2024, 2, 28)
@@ -82,7 +82,7 @@ def test_all_data_is_rebuilt_by_a_window_without_a_function_name(
     assert bare.rows("SELECT count(*) FROM pg_indexes WHERE schemaname = 'acme'") == [(12,)]
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_the_union_view_is_recreated_and_the_public_view_follows(bare: Warehouse, role: str) -> None:
     bare.run(REBUILD)
     bare.run("DROP VIEW acme.foodlogstats")

@@ -7,6 +7,7 @@ from datetime import date
 import psycopg
 import pytest
 
+from tests.contract.roles import EACH_STORAGE
 from tests.support.databases import Database, Source, Warehouse
 from tests.support.psql import psql
 
@@ -36,6 +37,7 @@ def filled(acme: Warehouse, source: Source) -> Warehouse:
     return acme
 
 
+@EACH_STORAGE
 def test_the_reader_connects_with_psql_and_can_only_read(filled: Warehouse) -> None:
     done = psql(filled.reader, "-A", "-t", text="SELECT current_user, count(*) > 0 FROM acme.foodlogstats;\n")
     assert (done.stdout, done.stderr) == ("phood_ro|t\n", "")
@@ -49,6 +51,7 @@ def test_the_reader_connects_with_psql_and_can_only_read(filled: Warehouse) -> N
             filled.reader.run(statement)
 
 
+@EACH_STORAGE
 def test_whadmin_connects_with_psql_and_manages_the_warehouse(filled: Warehouse) -> None:
     done = psql(
         filled,

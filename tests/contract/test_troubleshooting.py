@@ -7,7 +7,7 @@ from datetime import date
 import psycopg
 import pytest
 
-from tests.contract.roles import AS_EITHER, acting, either
+from tests.contract.roles import AS_EITHER, AS_EITHER_ON_EACH_STORAGE, acting, either
 from tests.support.databases import Source, Warehouse
 
 DAY = date(2023, 9, 30)
@@ -109,7 +109,7 @@ def test_a_union_view_that_misses_a_slice_is_recreated(filled: Warehouse, role: 
     assert filled.reader.value("SELECT count(*) FROM acme.foodlogstats") == 9
 
 
-@AS_EITHER
+@AS_EITHER_ON_EACH_STORAGE
 def test_a_union_view_that_was_dropped_is_recreated_for_readers_too(filled: Warehouse, role: str) -> None:
     filled.run("DROP VIEW acme.foodlogstats CASCADE")
     acting(filled, role).run("SELECT _wh.update_tenant_view('acme', 'acme', 'foodlogstats')")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.contract.roles import AS_EITHER, acting
+from tests.contract.roles import AS_EITHER, EACH_STORAGE_OF_YEARS, acting
 from tests.contract.years import DAILY_COUNT, FOLD, ROWS, Years
 
 
@@ -13,6 +13,7 @@ def test_a_complete_leap_year_has_366_daily_views(years: Years) -> None:
     assert years.value("daily before") == 366
 
 
+@EACH_STORAGE_OF_YEARS
 @pytest.mark.parametrize("year, days", [(2020, 366), (2021, 365)])
 def test_a_year_is_combined_and_the_result_tells_views_and_records(
     years: Years, year: int, days: int
@@ -26,6 +27,7 @@ def test_a_year_is_combined_and_the_result_tells_views_and_records(
 
 
 @AS_EITHER
+@EACH_STORAGE_OF_YEARS
 def test_the_yearly_table_holds_every_record(years: Years, role: str) -> None:
     assert acting(years.warehouse, role).value("SELECT COUNT(*) FROM harbour.foodlogstats_2020") == 367
     assert years.warehouse.rows(
@@ -47,6 +49,7 @@ def test_the_yearly_table_has_the_templates_columns_and_indexes_and_belongs_to_w
 
 
 @AS_EITHER
+@EACH_STORAGE_OF_YEARS
 def test_the_tenants_union_view_includes_the_yearly_table(years: Years, role: str) -> None:
     assert (
         acting(years.warehouse, role).value(
@@ -57,6 +60,7 @@ def test_the_tenants_union_view_includes_the_yearly_table(years: Years, role: st
 
 
 @AS_EITHER
+@EACH_STORAGE_OF_YEARS
 def test_the_public_view_is_updated_and_readers_see_both_years_in_it(years: Years, role: str) -> None:
     assert (
         acting(years.warehouse, role).value("SELECT _wh.update_public_view_by_template('foodlogstats')")
@@ -71,6 +75,7 @@ def test_no_daily_view_of_the_year_remains(years: Years, role: str) -> None:
 
 
 @AS_EITHER
+@EACH_STORAGE_OF_YEARS
 def test_a_year_whose_table_exists_is_not_combined_again(years: Years, role: str) -> None:
     with pytest.raises(psycopg.errors.DuplicateTable, match=r"harbour\.foodlogstats_2020 already exists"):
         acting(years.warehouse, role).run(FOLD.format(2020))
