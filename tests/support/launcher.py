@@ -111,6 +111,7 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.kill()
         self._out.close()
+        self._answer.close()
         self._request.close()
 
     def poll(self) -> int | None:
