@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import json
 import subprocess
@@ -13,8 +12,9 @@ import pytest
 
 from tenantry.core.errors import InputError
 from tenantry.db.migrations import known
-from tenantry.recovery import content as backup_content
+from tenantry.recovery import form
 from tenantry.recovery.content import Content, unpack
+from tests.support.samples import backups
 
 ABOUT: dict[str, Any] = {
     "tenantry_backup": 1, "version": "0", "made_at": "now", "database": "d", "migrations": [known()[0].version], "jobs_left_out": 0,
@@ -29,9 +29,10 @@ def file_of(*lines: str, about: dict[str, Any] | None = None) -> bytes:
 def test_letters_that_some_call_line_breaks_stay_in_their_line() -> None:
     row = {"template_name": "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg"}
     for kind in ("table mv_templates", LOG):
-        content = unpack(Content(ABOUT, {kind: [json.dumps(row, ensure_ascii=False)]}).packed())
+        content = unpack(backups.packed(Content(ABOUT, {kind: [json.dumps(row, ensure_ascii=False)]})))
         assert [json.loads(text) for text in content.texts(kind)] == [row]
-        assert unpack(content.packed()) == dataclasses.replace(content, source=content.packed())
+        again = unpack(backups.packed(content))
+        assert (again.lines, list(again.texts(kind))) == (content.lines, list(content.texts(kind)))
 
 
 def test_a_backup_that_holds_less_than_it_says_is_refused() -> None:
@@ -75,20 +76,20 @@ def test_a_first_line_of_another_form_is_refused(changed: dict[str, Any]) -> Non
 
 
 def test_a_backup_that_could_not_be_restored_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backup_content, "RECORD", 100)
+    monkeypatch.setattr(form, "RECORD", 100)
     with pytest.raises(
         InputError,
         match="could not be restored: the file holds more than a backup may: 100 bytes of a record",
     ):
-        Content(ABOUT, {LOG: [json.dumps("x" * 100)]}).packed()
+        backups.packed(Content(ABOUT, {LOG: [json.dumps("x" * 100)]}))
 
 
 BOMB = r"""
 import gzip, resource, sys
 from tenantry.core.errors import InputError
-from tenantry.recovery import content as backup_content
+from tenantry.recovery import content as backup_content, form
 about, unit, times = sys.argv[1].encode() + b"\n", sys.argv[2].encode().replace(b"\\t", b"\t").replace(b"\\n", b"\n"), int(sys.argv[3])
-backup_content.UNPACKED, backup_content.RECORDS = 2**28, 1_000_000
+form.UNPACKED, form.RECORDS = 2**28, 1_000_000
 member = gzip.compress(unit * (2**20 // len(unit)))
 packed = gzip.compress(about) + member * times
 before = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()

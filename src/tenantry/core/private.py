@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from tenantry.core.errors import InputError
 
@@ -16,12 +18,19 @@ def write_private(file: Path, content: bytes) -> None:
 
     An existing file or link is replaced; the link's target stays as it is.
     """
+    with writing_private(file) as handle:
+        handle.write(content)
+
+
+@contextmanager
+def writing_private(file: Path) -> Iterator[BinaryIO]:
+    """`write_private` of what the block writes: nothing, if the block raises an error."""
     part = None
     try:
         # mkstemp creates files with mode 0600, so others can never read the content.
         descriptor, part = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         with os.fdopen(descriptor, "wb") as handle:
-            handle.write(content)
+            yield handle
             handle.flush()
             os.fsync(handle.fileno())
         Path(part).replace(file)

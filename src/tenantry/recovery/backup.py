@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,10 +24,14 @@ from tenantry.flow.job import function
 from tenantry.flow.job import table as jobs
 from tenantry.flow.job.subject import is_plain
 from tenantry.flow.tenant.reader import MARK
-from tenantry.recovery.content import FORMAT, LOGS, TRAIL, Content, is_record
+from tenantry.recovery.content import Content
+from tenantry.recovery.form import FORMAT, LOGS, TRAIL, is_record
 
 OURS = {"tables": own_tables()}
 """The tables of `_wh` that a backup holds, as an argument for queries."""
+
+_AT_ONCE = 500
+"""Rows of a long table in memory."""
 
 
 @dataclass(frozen=True)
@@ -60,59 +66,94 @@ class Summary:
     other_jobs: list[dict[str, Any]]
 
 
-def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
+@contextmanager
+def reading(session: psycopg.Connection, *, logs: bool = True) -> Iterator[Content]:
     """Read everything that the warehouse knows, in one snapshot. The session is the administrator's, or whadmin's.
 
-    It includes roles' passwords only if a superuser is logged in; everything else is read in a session of whadmin's.
+    It includes roles' passwords only if a superuser is logged in; everything else is read in a session of whadmin's. The
+    log and the audit trail are not in memory: they can only be read before the block ends, each as often as needed.
     """
-    with owner_session(session) as owner:
+    with owner_session(session) as owner, owner.transaction():
+        owner.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         content = _read(owner, logs=logs)
-    if one_row(session, query("session", "administrator"))[1]:
-        roles = content.rows("role")
-        names = {"names": [role["name"] for role in roles], "mark": MARK}
-        verifiers: dict[str, str] = dict(session.execute(query("recovery", "verifiers"), names).fetchall())
-        content.lines["role"] = [
-            json.dumps(role | {"verifier": verifiers.get(role["name"])}) for role in roles
-        ]
-    return content
+        if one_row(session, query("session", "administrator"))[1]:
+            roles = content.rows("role")
+            names = {"names": [role["name"] for role in roles], "mark": MARK}
+            verifiers: dict[str, str] = dict(
+                session.execute(query("recovery", "verifiers"), names).fetchall()
+            )
+            content.lines["role"] = [
+                json.dumps(role | {"verifier": verifiers.get(role["name"])}) for role in roles
+            ]
+        yield content
 
 
 def _read(session: psycopg.Connection, *, logs: bool) -> Content:
-    with session.transaction():
-        session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        found = jobs.all_jobs(session)
-        waiting = {row[0] for row in session.execute(query("recovery", "waiting_jobs"))}
-        mine = [job for job in found if job.database == session.info.dbname and job.username == OWNER]
-        about = {
-            "tenantry_backup": FORMAT,
-            "version": __version__,
-            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "database": session.info.dbname,
-            "migrations": sorted(applied(session)),
-            "jobs_left_out": len(found) - len(mine),
-            "not_held": [row[0] for row in session.execute(query("recovery", "not_held"), OURS)],
+    found = jobs.all_jobs(session)
+    waiting = {row[0] for row in session.execute(query("recovery", "waiting_jobs"))}
+    mine = [job for job in found if job.database == session.info.dbname and job.username == OWNER]
+    about = {
+        "tenantry_backup": FORMAT,
+        "version": __version__,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "database": session.info.dbname,
+        "migrations": sorted(applied(session)),
+        "jobs_left_out": len(found) - len(mine),
+        "not_held": [row[0] for row in session.execute(query("recovery", "not_held"), OURS)],
+    }
+    lines = _tables(session)
+    lines["secret"] = [row[0] for row in session.execute(query("recovery", "secrets"))]
+    lines["feed"] = [row[0] for row in session.execute(query("recovery", "contents"))]
+    own = session.execute(query("recovery", "own_functions"), {"ours": function.delivered()})
+    lines["function"] = [json.dumps(row[0]) for row in own]
+    lines["job"] = [
+        json.dumps(
+            {
+                "jobid": job.jobid,
+                "name": job.name,
+                "schedule": job.schedule,
+                "command": job.command,
+                "active": job.active or job.jobid in waiting,
+            }
+        )
+        for job in mine
+    ]
+    lines["role"] = _roles(session)
+    if not logs:
+        return Content(about, lines)
+    snapshot = _Snapshot(session)
+    return Content(about, lines, snapshot.counted(), snapshot)
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """The long kinds, as the session's transaction sees them."""
+
+    session: psycopg.Connection
+
+    def counted(self) -> dict[str, int]:
+        """The number of records of each kind."""
+        return {kind: sum(map(self._count, tables)) for kind, tables in self._tables().items()}
+
+    def texts(self, kind: str) -> Iterator[str]:
+        """The rows of a kind's tables, some at a time."""
+        for table in self._tables()[kind]:
+            rows = sql.SQL("SELECT (to_jsonb(t) - '{{restored_at,restored_by}}'::text[])::text FROM {} t")
+            with self.session.cursor(name="tenantry_backup") as cursor:
+                cursor.itersize = _AT_ONCE
+                for row in cursor.execute(rows.format(table)):
+                    yield row[0]
+
+    def _count(self, table: sql.Identifier) -> int:
+        row = self.session.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _tables(self) -> dict[str, list[sql.Identifier]]:
+        """The tables of each kind: of the trail, the entries made here and those that were restored."""
+        return {
+            f"table {LOGS}": [sql.Identifier("_wh", LOGS)],
+            TRAIL: [sql.Identifier("_wh_audit", table) for table in audit.readable(self.session)],
         }
-        lines = _tables(session, [] if logs else [LOGS])
-        lines["secret"] = [row[0] for row in session.execute(query("recovery", "secrets"))]
-        lines["feed"] = [row[0] for row in session.execute(query("recovery", "contents"))]
-        own = session.execute(query("recovery", "own_functions"), {"ours": function.delivered()})
-        lines["function"] = [json.dumps(row[0]) for row in own]
-        lines["job"] = [
-            json.dumps(
-                {
-                    "jobid": job.jobid,
-                    "name": job.name,
-                    "schedule": job.schedule,
-                    "command": job.command,
-                    "active": job.active or job.jobid in waiting,
-                }
-            )
-            for job in mine
-        ]
-        lines["role"] = _roles(session)
-        if logs:
-            lines[TRAIL] = _trail(session)
-    return Content(about, lines)
 
 
 def note(session: psycopg.Connection, size: int) -> None:
@@ -174,24 +215,14 @@ def problems(content: Content) -> dict[str, str]:
     return found
 
 
-def _tables(session: psycopg.Connection, without: list[str]) -> dict[str, list[str]]:
+def _tables(session: psycopg.Connection) -> dict[str, list[str]]:
     lines = {}
-    for (table,) in session.execute(query("recovery", "tables"), OURS | {"without": without}).fetchall():
+    for (table,) in session.execute(query("recovery", "tables"), OURS | {"without": [LOGS]}).fetchall():
         rows = session.execute(
             sql.SQL("SELECT to_jsonb(t)::text FROM _wh.{} t").format(sql.Identifier(table))
         )
         lines[f"table {table}"] = [row[0] for row in rows]
     return lines
-
-
-def _trail(session: psycopg.Connection) -> list[str]:
-    """The entries of the audit trail, and those that were restored here."""
-    entry = sql.SQL("SELECT (to_jsonb(e) - '{{restored_at,restored_by}}'::text[])::text FROM _wh_audit.{} e")
-    return [
-        row[0]
-        for table in audit.readable(session)
-        for row in session.execute(entry.format(sql.Identifier(table)))
-    ]
 
 
 def _roles(session: psycopg.Connection) -> list[str]:

@@ -30,7 +30,8 @@ from tenantry.flow.job.subject import is_plain
 from tenantry.flow.tenant import reader
 from tenantry.flow.tenant import schema as tenant
 from tenantry.recovery.backup import OURS
-from tenantry.recovery.content import LOGS, TRAIL, Content
+from tenantry.recovery.content import Content
+from tenantry.recovery.form import LOGS, TRAIL
 from tenantry.recovery.rows import (
     batches,
     go_on_counting,
@@ -41,9 +42,9 @@ from tenantry.recovery.rows import (
     with_short_description,
 )
 
-_LEFT_OUT = {"slices", "template_columns", "template_indexes", "actions"}
-"""Tables about present data, of which there is none after a restore; tables that are derived from the templates again; and what
-was asked for: a worker would do it again, as whadmin, without anybody having checked who asks and for what.
+_LEFT_OUT = {"slices", "actions"}
+"""Tables that only older backups hold: about present data, of which there is none after a restore; and what was asked
+for: a worker would do it again, as whadmin, without anybody having checked who asks and for what.
 """
 
 _MAY_JOIN = {"pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables"}
@@ -263,10 +264,10 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
     theirs = {kind.removeprefix("table ") for kind in content.kinds() if kind.startswith("table ")}
     result.left_out += [
         LeftOut(f"table _wh.{name}", f"backups do not hold it; {content.count(f'table {name}')} rows")
-        for name in sorted(theirs - held)
+        for name in sorted(theirs - held - _LEFT_OUT)
     ]
     for table, columns in order:
-        if not content.count(f"table {table}") or table not in held or table in _LEFT_OUT:
+        if not content.count(f"table {table}") or table not in held:
             continue
         lines = content.texts(f"table {table}")
         if table == "tenants":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Sequence
+import stat
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, READER
@@ -15,6 +18,13 @@ if TYPE_CHECKING:
     from tenantry.recovery.backup import Summary
     from tenantry.recovery.content import Content
     from tenantry.recovery.signature import Signer
+
+
+_BEGINNING = 128
+"""Bytes that tell how a file is encrypted."""
+
+_PIPED = 512 * 2**20
+"""Bytes of a file that is a pipe."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,7 @@ class Backup:
 class Sealed:
     """The file of a backup, still encrypted: with a passphrase, or to an age key."""
 
-    data: bytes = field(repr=False)
+    reader: Callable[[], BinaryIO] = field(repr=False)
     by_passphrase: bool
 
     def open(self, *, passphrase: str | None = None, identities: str = "") -> Backup:
@@ -93,23 +103,36 @@ class Sealed:
         from tenantry.recovery import sealed
         from tenantry.recovery.content import unpack
 
-        return Backup(unpack(sealed.unseal(self.data, passphrase=passphrase, identities=identities)))
+        return Backup(unpack(sealed.Unsealing(self.reader, passphrase, identities).open))
 
 
 def read_backup(file: Path) -> Sealed:
     """Return a backup's file, to be opened. Raises InputError if it cannot be read, or is not a backup."""
     from tenantry.recovery import sealed
-    from tenantry.recovery.content import PACKED
+    from tenantry.recovery.form import PACKED
 
+    # An encrypted file is little longer than its content.
+    most = 2 * PACKED
     try:
         with file.open("rb") as opened:
-            # An encrypted file is little longer than its content.
-            data = opened.read(2 * PACKED)
+            state = os.fstat(opened.fileno())
+            if stat.S_ISREG(state.st_mode):
+                beginning, size = opened.read(_BEGINNING), state.st_size
+                reader: Callable[[], BinaryIO] = partial(_opened, file)
+            else:
+                # A pipe can be read only once, so its content stays in memory.
+                beginning = opened.read(_PIPED)
+                size = len(beginning) if len(beginning) < _PIPED else most
+                reader = partial(io.BytesIO, beginning)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}") from None
-    if len(data) == 2 * PACKED:
+    if size >= most:
         raise InputError(f"{file} is larger than any backup")
-    return Sealed(data, sealed.needs_passphrase(data))
+    return Sealed(reader, sealed.needs_passphrase(beginning))
+
+
+def _opened(file: Path) -> BinaryIO:
+    return file.open("rb")
 
 
 def require_writable(
@@ -123,7 +146,7 @@ def require_writable(
     if keep is not None:
         retention.require_dated(file)
     if recipients:
-        sealed.seal(b"", recipients=recipients)
+        sealed.require_recipients(recipients)
 
 
 def load_key(file: Path) -> Signer:

@@ -46,16 +46,19 @@ class Recovering(Base):
         name contains no date.
         """
         from tenantry.core.errors import InputError, TenantryError
-        from tenantry.core.private import write_private
+        from tenantry.core.private import writing_private
         from tenantry.recovery import backup, retention, sealed
 
         backups.require_writable(file, recipients=recipients, keep=keep, force=force)
         if (passphrase is None) == (not recipients):
             raise InputError("a backup needs either a passphrase or recipients", hint="Give one of them.")
-        with self._audited("backup", str(file)), self._session(role=None) as opened:
-            content = backup.read(opened, logs=logs)
-        packed = content.packed(signer)
-        write_private(file, sealed.seal(packed, passphrase=passphrase, recipients=recipients))
+        with (
+            self._audited("backup", str(file)),
+            self._session(role=None) as opened,
+            backup.reading(opened, logs=logs) as content,
+            writing_private(file) as into,
+        ):
+            sealed.seal(content.packed(signer), into, passphrase=passphrase, recipients=recipients)
         removed = retention.older(file, keep) if keep is not None else []
         for old in removed:
             old.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from tests.integration.alert.steps import fail_jobs, look
 from tests.support.databases import Warehouse
 from tests.support.people import member
 from tests.support.program import run, succeed
+from tests.support.samples import backups
 
 pytestmark = pytest.mark.any_server
 
@@ -164,7 +165,7 @@ def test_a_backup_holds_the_routes_with_their_secrets_and_nothing_that_was_told(
     fail_jobs(well, 1)
     look(well)
     with well.connect() as session:
-        content = backup.read(session)
+        content = backups.read(session)
     kinds = {kind for kind in content.kinds() if "alert" in kind}
     assert kinds == {"table alert_routes", "table alert_secrets"}
     assert KEY not in str(backup.summary(content))

@@ -14,10 +14,11 @@ import pytest
 from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
-from tenantry.recovery import backup, restore
+from tenantry.recovery import restore
 from tests.support.databases import SECRET, SOURCE_SCHEMA, Database, Source, Warehouse
 from tests.support.psql import run_scripts
 from tests.support.rights import rights
+from tests.support.samples import backups
 
 DAY = date(2024, 3, 10)
 PASSWORDS = {"whadmin": "whadmin-password", "phood_ro": "reader-password"}
@@ -179,7 +180,7 @@ def test_a_backup_is_restored_by_an_administrator_who_is_no_superuser(rds: Serve
     administrator = Database(rds, "postgres", "postgres")
     with session(administrator.conninfo, role=None) as opened:
         install(opened, PASSWORDS)
-        content = backup.read(opened)
+        content = backups.read(opened)
     with session(administrator.conninfo, role=None) as opened:
         reader = {"reader_name": "bi", "tenants": None, "created_at": "2026-01-01T00:00:00Z"}
         role = {"name": "bi", "connections": 2, "verifier": None, "settings": ["work_mem=9MB"]}

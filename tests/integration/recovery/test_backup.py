@@ -18,10 +18,11 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
 from tenantry.embedded import Server, find_free_port
 from tenantry.flow.tenant import reader
-from tenantry.recovery import backup, recover, restore, sealed
+from tenantry.recovery import backup, recover, restore
 from tenantry.recovery.content import Content, unpack
 from tests.support.databases import SECRET, Database, Maker, Source, Warehouse
 from tests.support.program import run, succeed
+from tests.support.samples import backups
 
 KEY = pyrage.x25519.Identity.generate()
 ROWS = "SELECT * FROM public.foodlogstats ORDER BY schema_name, id"
@@ -64,7 +65,7 @@ def saved(warehouse: Warehouse, tmp_path: Path, *options: object) -> Path:
 
 
 def content_of(file: Path) -> Content:
-    return unpack(sealed.unseal(file.read_bytes(), identities=str(KEY)))
+    return unpack(backups.unseal(file.read_bytes(), identities=str(KEY)))
 
 
 def put(database: Database, content: Content) -> restore.Restored:
@@ -263,7 +264,7 @@ def test_the_audit_trail_comes_back_as_the_history_of_another_warehouse_and_neve
 
     # A backup of the new warehouse holds both, and says which is which.
     with session(there.conninfo) as opened:
-        again = backup.read(opened)
+        again = backups.read(opened)
     third = Database(acme.server, maker.clone("template0", "third"), "postgres")
     put(third, again)
     second = f"{again.about['database']}, {again.about['made_at']}"
@@ -374,7 +375,9 @@ def test_what_cannot_be_restored_changes_nothing(
     newer, garbage, other = tmp_path / "newer", tmp_path / "garbage", tmp_path / "other"
     about = small.about | {"migrations": [9999]}
     newer.write_bytes(
-        sealed.seal(dataclasses.replace(small, about=about).packed(), recipients=[str(KEY.to_public())])
+        backups.seal(
+            backups.packed(dataclasses.replace(small, about=about)), recipients=[str(KEY.to_public())]
+        )
     )
     garbage.write_text("CREATE TABLE x ();\n")
     other.write_text(f"{pyrage.x25519.Identity.generate()}\n")

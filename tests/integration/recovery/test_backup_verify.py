@@ -13,9 +13,10 @@ import pytest
 
 from tenantry.core.errors import InputError
 from tenantry.db.connect import session
-from tenantry.recovery import backup, retention, sealed
+from tenantry.recovery import retention
 from tests.support.databases import Source, Warehouse
 from tests.support.program import run, succeed
+from tests.support.samples import backups
 
 pytestmark = pytest.mark.any_server
 
@@ -61,7 +62,7 @@ def test_verify_names_what_a_restore_would_leave_out(
     warehouse: Warehouse, tmp_path: Path, opened_by: tuple[object, ...]
 ) -> None:
     with session(warehouse.admin.conninfo, role=None) as opened:
-        content = backup.read(opened)
+        content = backups.read(opened)
     lines = content.lines | {
         "function": [json.dumps("CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'")],
         "table function_logs": ["{", "[]", "{}"],
@@ -69,8 +70,8 @@ def test_verify_names_what_a_restore_would_leave_out(
         "table tenant_connections": [json.dumps({"tenant_name": "acme", "port": -1})],
     }
     file = tmp_path / "warehouse.backup"
-    packed = dataclasses.replace(content, lines=lines).packed()
-    file.write_bytes(sealed.seal(packed, recipients=[str(AGE.to_public())]))
+    packed = backups.packed(dataclasses.replace(content, lines=lines))
+    file.write_bytes(backups.seal(packed, recipients=[str(AGE.to_public())]))
     outcome = run(None, "backup", "verify", file, *opened_by, "--json")
     assert (outcome.code, {one["what"]: one["error"] for one in outcome.json["failures"]}) == (
         1,
@@ -85,7 +86,7 @@ def test_verify_names_what_a_restore_would_leave_out(
 
 
 def test_keep_leaves_the_newest_backups_and_all_that_is_none(warehouse: Warehouse, tmp_path: Path) -> None:
-    old = sealed.seal(b"", recipients=[str(AGE.to_public())])
+    old = backups.seal(b"", recipients=[str(AGE.to_public())])
     names = [f"wh-2026-11-{day:02}.backup" for day in (1, 2, 3, 4)]
     others = [
         "other-2026-11-01.backup", "wh-2026-11-01.backup.txt", "wh2-2026-11-01.backup", "wh-.backup", "wh-latest.backup",
@@ -116,7 +117,7 @@ def test_keep_leaves_the_newest_backups_and_all_that_is_none(warehouse: Warehous
 def test_backups_of_one_day_are_told_by_their_times_and_of_others_nothing_is_removed(tmp_path: Path) -> None:
     stamps = ["20261129", "20261129T0900", "20261129T090001Z", "20261129T1000", "20261130"]
     for stamp in stamps:
-        (tmp_path / f"b{stamp}.age").write_bytes(sealed.seal(b"", recipients=[str(AGE.to_public())]))
+        (tmp_path / f"b{stamp}.age").write_bytes(backups.seal(b"", recipients=[str(AGE.to_public())]))
     new = tmp_path / "b20261130.age"
     assert [old.name for old in retention.older(new, 2)] == [f"b{stamp}.age" for stamp in stamps[:3]]
     assert retention.older(new, 9) == []

@@ -16,9 +16,10 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
 from tenantry.db.passing_login import passing_session
 from tenantry.embedded import Server
-from tenantry.recovery import backup, restore
+from tenantry.recovery import restore
 from tenantry.recovery.content import Content
 from tests.support.databases import Database, Maker, Warehouse
+from tests.support.samples import backups
 
 pytestmark = pytest.mark.any_server
 
@@ -46,7 +47,7 @@ def name(empty: Database) -> Iterator[str]:
 @pytest.fixture
 def content(warehouse: Warehouse) -> Content:
     with session(warehouse.admin.conninfo, role=None) as opened:
-        return backup.read(opened)
+        return backups.read(opened)
 
 
 def put(database: Database, content: Content, **lines: list[Any]) -> dict[str, str]:

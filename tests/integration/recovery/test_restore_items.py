@@ -20,6 +20,7 @@ from tenantry.recovery import backup, restore
 from tenantry.recovery.content import Content
 from tests.support.databases import Source, Warehouse
 from tests.support.program import run, succeed
+from tests.support.samples import backups
 
 DAY = date(2024, 3, 10)
 KEY = pyrage.x25519.Identity.generate()
@@ -37,7 +38,7 @@ def elsewhere(make_server: Callable[..., Server]) -> Warehouse:
 
 def content_of(warehouse: Warehouse) -> Content:
     with session(warehouse.admin.conninfo, role=None) as opened:
-        return backup.read(opened)
+        return backups.read(opened)
 
 
 def with_role(content: Content, **changed: Any) -> Content:

@@ -10,10 +10,11 @@ import pytest
 
 from tenantry.core.errors import InputError
 from tenantry.db.connect import session
-from tenantry.recovery import backup, sealed, signature
+from tenantry.recovery import signature
 from tenantry.recovery.content import unpack
 from tests.support.databases import Warehouse
 from tests.support.program import Outcome, run, succeed
+from tests.support.samples import backups
 
 pytestmark = pytest.mark.any_server
 
@@ -121,7 +122,7 @@ def test_a_backup_that_was_changed_after_it_was_signed_is_refused(
 ) -> None:
     signer = signature.make(tmp_path / "signer")
     with session(warehouse.admin.conninfo, role=None) as opened:
-        packed = backup.read(opened).packed(signer)
+        packed = backups.packed(backups.read(opened), signer)
     assert unpack(packed).signed_by == signer.public
     *lines, last = gzip.decompress(packed).splitlines(keepends=True)
     other = signature.make(tmp_path / "other")
@@ -169,5 +170,5 @@ def test_a_key_is_its_owners_alone_and_never_replaced(tmp_path: Path, home: dict
 
 def test_age_alone_opens_a_signed_backup(saved: tuple[Path, str]) -> None:
     file, public = saved
-    text = gzip.decompress(sealed.unseal(file.read_bytes(), identities=str(AGE)))
+    text = gzip.decompress(backups.unseal(file.read_bytes(), identities=str(AGE)))
     assert public.encode() in text.splitlines()[-1]

@@ -14,9 +14,10 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tenantry.db.connect import session
-from tenantry.recovery import backup, restore
+from tenantry.recovery import restore
 from tests.support.databases import Database, Maker, Source, Warehouse
 from tests.support.program import run, running, succeed
+from tests.support.samples import backups
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
@@ -63,7 +64,7 @@ def test_a_password_is_as_old_as_the_day_on_which_another_one_was_stored(
 def test_a_password_that_comes_back_from_a_backup_is_as_old_as_before(acme: Warehouse, maker: Maker) -> None:
     acme.run("UPDATE _wh.tenant_connections SET password_set_at = %s", (OLD,))
     with session(acme.admin.conninfo, role=None) as opened:
-        content = backup.read(opened)
+        content = backups.read(opened)
     rows = content.rows("table tenant_connections")
     for row, age in ((rows[0], OLD), ({k: v for k, v in rows[0].items() if k != "password_set_at"}, None)):
         empty = Database(acme.server, maker.clone("template0", "empty"), "postgres")

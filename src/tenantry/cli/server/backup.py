@@ -86,9 +86,8 @@ def write(
     """Write everything the warehouse knows, but no tenants' data, to a file.
 
     The file holds connections with their passwords, templates, tenants, feeds,
-    the record of slices, logs, the audit trail, readers, jobs, your own
-    functions in _wh, and the roles. After a restore, the data is loaded from
-    the sources again.
+    logs, the audit trail, readers, jobs, your own functions in _wh, and the
+    roles. After a restore, the data is loaded from the sources again.
 
     The file is encrypted. The passphrase comes from --passphrase-file or
     TENANTRY_BACKUP_PASSPHRASE; otherwise it is asked for twice. With

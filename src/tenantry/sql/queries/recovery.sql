@@ -1,12 +1,12 @@
 -- name: tables
 -- The tables that a backup holds row by row: all of Tenantry's except those that are stored in another way or
--- filled by a trigger.
+-- filled by a trigger, and those of which a restore brings nothing back.
 SELECT c.relname::text FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
     AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds',
     'restored_jobs', 'feed_tables', 'published_views', 'view_comments', 'source_servers',
     'storages', 'limited', 'alerts', 'alert_notices', 'alert_deliveries', 'alert_looks', 'verifications',
-    'last_backup')
+    'last_backup', 'slices', 'actions')
         AND c.relname <> ALL (%(without)s)
 ORDER BY c.relname
 
