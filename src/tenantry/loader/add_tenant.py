@@ -86,9 +86,8 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         for name, detail in told:
             step(name, detail)
     feeds = list(days)
-    plans = []
-    for feed, span in days.items():
-        plans += planning.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
+    today = Span(today_utc(), today_utc())
+    plans = planning.plan_spans(conninfo, {feed: span or today for feed, span in days.items()})
     added = Added(newcomer.name, run.run(conninfo, plans, limits, watcher, name="tenant add"))
     step("backfill", _told(added.load))
     if added.load.interrupted:

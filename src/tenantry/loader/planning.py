@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -15,6 +14,7 @@ from tenantry.core.model import OPERATOR, Feed
 from tenantry.db.connect import acting, acts_as, session
 from tenantry.flow.slice import at_source, stream
 from tenantry.flow.slice import slice as slices
+from tenantry.flow.slice.each_source import ask_each
 from tenantry.loader import span
 
 
@@ -69,16 +69,17 @@ def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
 
     A source that does not answer, or cannot be asked, is left out; loading from it shows why. An operator asks none.
     """
-    found: dict[Feed, int] = {}
     if acts_as(conninfo) == OPERATOR:
-        return found
-    for feed in feeds:
-        try:
-            with session(conninfo) as connection, suppress(psycopg.errors.FeatureNotSupported):
-                found[feed] = at_source.rows_ahead(connection, feed)
-        except SourceError:
-            continue
-    return {feed: rows for feed, rows in found.items() if rows}
+        return {}
+    found = ask_each(conninfo, feeds, _rows_ahead)
+    return {feed: rows for feed, rows in found.items() if rows and not isinstance(rows, SourceError)}
+
+
+def _rows_ahead(connection: psycopg.Connection, feed: Feed) -> int:
+    try:
+        return at_source.rows_ahead(connection, feed)
+    except psycopg.errors.FeatureNotSupported:
+        return 0
 
 
 def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
@@ -90,9 +91,16 @@ def plan(
     conninfo: str, feeds: Sequence[Feed], wanted: Span, *, reload: bool = False, outdated: bool = False
 ) -> list[Plan]:
     """What each feed lacks of the wanted days; with `outdated` also those that an earlier text made, with `reload` all of them."""
+    return plan_spans(conninfo, dict.fromkeys(feeds, wanted), reload=reload, outdated=outdated)
+
+
+def plan_spans(
+    conninfo: str, spans: Mapping[Feed, Span], *, reload: bool = False, outdated: bool = False
+) -> list[Plan]:
+    """`plan` for feeds of which different days are wanted."""
     plans = []
     with session(conninfo) as connection:
-        for feed in feeds:
+        for feed, wanted in spans.items():
             days = tuple(wanted) if reload else tuple(slices.to_load(connection, feed, wanted))
             if outdated:
                 days = tuple(sorted({*days, *slices.outdated(connection, feed, wanted)}))
@@ -112,20 +120,19 @@ def plan_whole(
     """Return what each feed lacks of all its days up to `last` (None: the last day that its template loads). With
     `reload`, also the days that its source has; with `outdated`, those of them that an earlier text made.
 
-    A source that does not answer does not stop the others: its plan is empty and says why.
+    Sources are asked side by side, each through one login. One that does not answer does not stop the others: its plans
+    are empty and say why.
     """
-    plans = []
-    for feed in feeds:
-        try:
-            with session(conninfo) as connection:
-                # An operator may not see rows.
-                left_out = None if acting(connection) == OPERATOR else at_source.odd_rows(connection, feed)
-                plans.append(
-                    replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)
-                )
-        except SourceError as error:
-            plans.append(Plan(feed, (), 0, unknown=error.message))
-    return plans
+
+    def planned(connection: psycopg.Connection, feed: Feed) -> Plan:
+        # An operator may not see rows.
+        left_out = None if acting(connection) == OPERATOR else at_source.odd_rows(connection, feed)
+        return replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)
+
+    return [
+        Plan(feed, (), 0, unknown=found.message) if isinstance(found, SourceError) else found
+        for feed, found in ask_each(conninfo, feeds, planned).items()
+    ]
 
 
 def _plan_whole(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,6 +16,7 @@ from tenantry.db.connect import session
 from tenantry.db.queries import query
 from tenantry.flow.job import table
 from tenantry.flow.slice import slice as slices
+from tenantry.flow.slice.each_source import ask_each
 from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.tenant import schema as tenant
 from tenantry.flow.tenant import state as states
@@ -113,27 +114,36 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
     wanted = [
         feed for feed in feeds if feed.template in templates and (names is None or feed.schema in names)
     ]
-    parts = []
+    ends = {}
     for feed in wanted:
-        was = held[feed.schema, feed.template]
-        last = was.last_day if feed.schema in disabled else latest[feed.template]
-        if last is not None:
-            parts.append(_part(conninfo, feed, was, min(last, latest[feed.template])))
-    return parts
+        until = (
+            held[feed.schema, feed.template].last_day if feed.schema in disabled else latest[feed.template]
+        )
+        if until is not None:
+            ends[feed] = min(until, latest[feed.template])
+    return _parts(conninfo, ends, {feed: held[feed.schema, feed.template] for feed in ends})
 
 
-def _part(conninfo: str, feed: Feed, held: Held, last: date) -> Part:
-    first = held.first_day
-    if first is None:
+def _parts(conninfo: str, ends: Mapping[Feed, date], held: Mapping[Feed, Held]) -> list[Part]:
+    """The parts of feeds that end on the given days, in the same order."""
+
+    def begin(opened: psycopg.Connection, feed: Feed) -> date:
         try:
-            with session(conninfo) as opened:
-                first = span.whole(opened, feed, last).span.first
+            return span.whole(opened, feed, ends[feed]).span.first
         except psycopg.errors.FeatureNotSupported:
+            return ends[feed]
+
+    firsts = ask_each(conninfo, [feed for feed in ends if held[feed].first_day is None], begin)
+    days, unknown = {}, {}
+    for feed, last in ends.items():
+        first = held[feed].first_day or firsts[feed]
+        if isinstance(first, SourceError):
+            unknown[feed] = Plan(feed, (), 0, unknown=first.message)
             first = last
-        except SourceError as error:
-            return Part(feed, Span(last, last), Plan(feed, (), 0, unknown=error.message), held)
-    days = Span(min(first, last), last)
-    return Part(feed, days, planning.plan(conninfo, [feed], days)[0], held)
+        days[feed] = Span(min(first, last), last)
+    known = planning.plan_spans(conninfo, {feed: some for feed, some in days.items() if feed not in unknown})
+    plans = unknown | {plan.feed: plan for plan in known}
+    return [Part(feed, some, plans[feed], held[feed]) for feed, some in days.items()]
 
 
 def estimate(parts: Sequence[Part], limits: backfill.Limits) -> Estimate:

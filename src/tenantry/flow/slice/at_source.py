@@ -64,5 +64,5 @@ def rows_ahead(session: psycopg.Connection, feed: Feed) -> int:
         SourceError: the source refuses or does not answer.
         psycopg.errors.FeatureNotSupported: the template cannot load more than one day at once.
     """
-    with asking(session, feed.connection):
+    with asking(session, feed.connection), session.transaction():
         return int(one_row(session, query("source", "rows_ahead"), _named(feed))[0])

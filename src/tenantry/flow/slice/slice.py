@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 
@@ -16,6 +17,9 @@ from tenantry.db.queries import one_row, query
 
 PATIENCE = 10
 """Seconds that a login to a source may take. dblink of PostgreSQL 18 has no connect_timeout."""
+
+_HELD: WeakKeyDictionary[psycopg.Connection, str] = WeakKeyDictionary()
+"""The source to which a block of `held_source` keeps a login in a session."""
 
 
 def named(feed: Feed, span: Span) -> dict[str, Any]:
@@ -110,14 +114,18 @@ def hold_source(session: psycopg.Connection, connection: str) -> None:
 
 @contextmanager
 def held_source(session: psycopg.Connection, connection: str) -> Iterator[None]:
-    """One login to the source for all that the block asks of it through the warehouse; the functions for a group hold it themselves."""
-    if acting(session) != OWNER:
+    """One login to the source for all that the block asks of it through the warehouse, also in blocks within it; the
+    functions for a group hold it themselves.
+    """
+    if acting(session) != OWNER or _HELD.get(session) == connection:
         yield
         return
     hold_source(session, connection)
+    _HELD[session] = connection
     try:
         yield
     finally:
+        del _HELD[session]
         # If the block failed, its transaction may have failed, too. The login then ends with the session, or
         # with the next login.
         with suppress(psycopg.Error):
