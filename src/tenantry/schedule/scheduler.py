@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import math
 import os
+import queue
 import random
 import socket
 import threading
 import time
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +57,10 @@ class Scheduler:
         self._limits = limits or Limits()
         self._stop = threading.Event()
         self._hurry = threading.Event()
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """Gets an item for each worker that has ended, and when the scheduler should; also from a signal handler."""
+        self._waiting: deque[int] = deque()
+        """Jobs with waiting runs, as of the last look at the table, without those that were begun since."""
         self._workers: dict[int, Worker] = {}
         self._rest_until: dict[int, float] = {}
         self._prune_at = -math.inf
@@ -69,6 +76,7 @@ class Scheduler:
         if self._stop.is_set():
             self._hurry.set()
         self._stop.set()
+        self._wake.put(None)
 
     def run(self, *, once: bool = False) -> None:
         """Stand by, lead, and stand by again after the server was lost, until `stop`.
@@ -160,13 +168,13 @@ class Scheduler:
             ):
                 self._tell("skipped", jobid=jobid, scheduled_for=scheduled_for, message=reason)
             if once:
-                while (self._begin(session) or self._workers) and not self._stop.wait(0.05):
-                    pass
+                while (self._look(session) or self._workers) and not self._stop.is_set():
+                    self._fill_until(time.monotonic() + 0.05)
                 return
-            self._begin(session)
+            self._look(session)
             # Just after the server's next full second.
             rest = 1.0 - now.microsecond / 1_000_000 - (time.monotonic() - begun) + 0.003
-            self._stop.wait(max(rest % 1.0, 0.01))
+            self._fill_until(time.monotonic() + max(rest % 1.0, 0.01))
 
     def _tidy(self, session: psycopg.Connection) -> None:
         """End the sessions of hanging workers, and once a day delete old runs."""
@@ -177,22 +185,40 @@ class Scheduler:
             session.execute(query("scheduler", "prune"))
             self._prune_at = time.monotonic() + 86400
 
-    def _begin(self, session: psycopg.Connection) -> bool:
-        """Start workers for the jobs with waiting runs; return whether there were any."""
+    def _look(self, session: psycopg.Connection) -> bool:
+        """Find the jobs with waiting runs, and begin as many as there are places for; return whether there were any."""
+        self._waiting = deque(row[0] for row in session.execute(query("scheduler", "waiting")))
+        found = bool(self._waiting)
+        self._begin()
+        return found
+
+    def _fill_until(self, until: float) -> None:
+        """Wait until a time, and give the place of each worker that ends meanwhile to the next waiting job."""
+        with suppress(queue.Empty):
+            while not self._stop.is_set():
+                self._wake.get(timeout=max(until - time.monotonic(), 0))
+                # A leader that hung for longer looks first whether it still leads.
+                if not self._stop.is_set() and time.monotonic() < until:
+                    self._begin()
+
+    def _begin(self) -> None:
+        """Start workers for waiting jobs while there are places. A job of which the table says something else by now has
+        no run for its worker to take.
+        """
         now = time.monotonic()
         for jobid, worker in list(self._workers.items()):
-            if not worker.is_alive():
+            if worker.ended:
                 del self._workers[jobid]
                 if worker.failed:
                     self._rest_until[jobid] = now + 5
-        waiting = [row[0] for row in session.execute(query("scheduler", "waiting"))]
-        for jobid in waiting:
-            if len(self._workers) >= self._limits.most:
-                break
+        while self._waiting and len(self._workers) < self._limits.most:
+            jobid = self._waiting.popleft()
             if jobid not in self._workers and self._rest_until.get(jobid, 0) <= now:
-                self._workers[jobid] = Worker(self._conninfo, jobid, self._tell)
+                self._workers[jobid] = Worker(self._conninfo, jobid, self._tell, self._ended)
                 self._workers[jobid].start()
-        return bool(waiting)
+
+    def _ended(self) -> None:
+        self._wake.put(None)
 
     def _finish(self) -> None:
         """Wait for the running runs; cancel them when their time is up."""

@@ -26,12 +26,15 @@ Tell = Callable[..., None]
 class Worker(threading.Thread):
     """Begins the waiting runs of a job, until there are none or `stop()` is called; then it ends."""
 
-    def __init__(self, conninfo: str, jobid: int, tell: Tell) -> None:
+    def __init__(self, conninfo: str, jobid: int, tell: Tell, done: Callable[[], None]) -> None:
+        """`done` is called, in the thread, when nothing of it is left to wait for: its session is closed."""
         # Python does not wait for it: after its grace period, a stopping scheduler leaves what does not end
         # to the server.
         super().__init__(name=f"job {jobid}", daemon=True)
         self.jobid = jobid
         self.failed = False
+        self.ended = False
+        self._done = done
         self._conninfo = conninfo
         self._tell = tell
         self._stopping = threading.Event()
@@ -62,6 +65,9 @@ class Worker(threading.Thread):
         except TenantryError as error:
             self.failed = True
             self._tell("lost", jobid=self.jobid, error=error.message)
+        finally:
+            self.ended = True
+            self._done()
 
     def _next(self, opened: psycopg.Connection) -> bool:
         """Begin and end one run; False if none is waiting."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from tenantry.core.errors import InputError, NotInstalled
@@ -133,6 +134,36 @@ def test_a_slow_job_does_not_overlap_with_itself_nor_hold_up_others(warehouse: W
 
 
 @pytest.mark.any_server
+class LooksOnce(Scheduler):
+    """Looks for waiting runs when it begins to lead, and never again."""
+
+    looked = False
+
+    def _look(self, session: psycopg.Connection) -> bool:
+        if self.looked:
+            return True
+        self.looked = True
+        return super()._look(session)
+
+
+def test_the_place_of_a_run_that_has_ended_is_given_away_before_the_next_look_at_the_table(
+    warehouse: Warehouse,
+) -> None:
+    jobs = [schedule(warehouse, f"job {number}", "0 0 1 1 *", "SELECT 1") for number in range(6)]
+    warehouse.run(
+        "INSERT INTO cron.job_run_details (jobid, database, username, command, status, scheduled_for)"
+        " SELECT jobid, database, username, command, 'starting', now() FROM cron.job"
+    )
+    scheduler = LooksOnce(warehouse.conninfo, Events(), Limits(most=2, poll=0.05))
+    thread = threading.Thread(target=scheduler.run)
+    thread.start()
+    try:
+        wait_until(lambda: all(ended(warehouse, jobid) for jobid in jobs))
+    finally:
+        scheduler.stop()
+        thread.join(30)
+
+
 def test_a_job_that_is_removed_while_it_runs_goes_on_to_its_end_and_runs_no_more(
     warehouse: Warehouse,
 ) -> None:
