@@ -9,6 +9,7 @@ that lock was interrupted, and is begun again.
 
 from __future__ import annotations
 
+import heapq
 import math
 import os
 import queue
@@ -17,6 +18,7 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +35,9 @@ from tenantry.schedule.worker import Tell, Worker
 
 NAME = "tenantry scheduler"
 """The application_name of schedulers, whether they lead or stand by."""
+
+_Job = tuple[int, str, datetime]
+"""jobid, schedule, and since when the job is as it is."""
 
 
 @dataclass(frozen=True)
@@ -146,13 +151,14 @@ class Scheduler:
         tidied = -math.inf
         while not self._stop.is_set():
             begun = time.monotonic()
-            rows = session.execute(query("scheduler", "jobs")).fetchall()
-            now = rows[0][0]
+            now, started, mark = one_row(session, query("scheduler", "now"))
             if now < looked - times.MAKE_UP:
                 # The clock was set back. No time runs twice, but jobs must not wait for it either.
                 agenda, looked = _Agenda(), now
             tidy = begun - tidied > self._limits.patience / 4
-            due = agenda.due(rows, looked)
+            if agenda.mark != mark:
+                agenda.learn(mark, session.execute(query("scheduler", "jobs")).fetchall(), looked)
+            due = agenda.due(now, started, looked)
             looked = max(looked, now)
             if due or tidy:
                 with session.transaction():
@@ -243,29 +249,38 @@ class _Agenda:
     """When each job is due next; computed again only if the job has changed or was due."""
 
     def __init__(self) -> None:
-        self._next: dict[tuple[int, str, datetime], datetime | None] = {}
+        self.mark: str | None = None
+        """The mark of the jobs that it knows (queries/scheduler.sql, `now`)."""
+        self._next: dict[_Job, datetime | None] = {}
+        self._at_start: list[_Job] = []
+        self._upcoming: list[tuple[datetime, _Job]] = []
+        """The times of `_next` with their jobs, as a heap."""
 
-    def due(
-        self, rows: list[tuple[datetime, datetime, int | None, str, datetime]], looked: datetime
-    ) -> list[tuple[int, datetime]]:
-        """Jobid and time of each run that is due since `looked`. Rows: now, start of the server, jobid, schedule, since."""
-        found = []
-        kept: dict[tuple[int, str, datetime], datetime | None] = {}
-        for now, started, jobid, schedule, since in rows:
-            if jobid is None:
-                continue
-            begin = max(looked, since)
-            if times.at_start(schedule):
-                if begin < started <= now:
-                    found.append((jobid, started))
-                continue
-            key = (jobid, schedule, since)
-            upcoming = self._next[key] if key in self._next else next(times.after(schedule, begin), None)
-            if upcoming is not None and upcoming <= now:
-                found += [(jobid, at) for at in times.due(schedule, begin, now)]
-                upcoming = next(times.after(schedule, now), None)
-            kept[key] = upcoming
-        self._next = kept
+    def learn(self, mark: str, jobs: Sequence[_Job], looked: datetime) -> None:
+        """From now on, know these jobs: jobid, schedule, since."""
+        self.mark = mark
+        known = self._next
+        self._at_start = [job for job in jobs if times.at_start(job[1])]
+        self._next = {
+            job: known[job] if job in known else next(times.after(job[1], max(looked, job[2])), None)
+            for job in jobs
+            if not times.at_start(job[1])
+        }
+        self._upcoming = [(at, job) for job, at in self._next.items() if at is not None]
+        heapq.heapify(self._upcoming)
+
+    def due(self, now: datetime, started: datetime, looked: datetime) -> list[tuple[int, datetime]]:
+        """Jobid and time of each run that is due since `looked`; `started` is when the server was."""
+        found = [
+            (jobid, started) for jobid, _, since in self._at_start if max(looked, since) < started <= now
+        ]
+        while self._upcoming and self._upcoming[0][0] <= now:
+            _, job = heapq.heappop(self._upcoming)
+            jobid, schedule, since = job
+            found += [(jobid, at) for at in times.due(schedule, max(looked, since), now)]
+            upcoming = self._next[job] = next(times.after(schedule, now), None)
+            if upcoming is not None:
+                heapq.heappush(self._upcoming, (upcoming, job))
         return found
 
 

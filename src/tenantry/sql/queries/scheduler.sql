@@ -46,10 +46,15 @@ ON CONFLICT (single) DO UPDATE SET host = excluded.host, pid = excluded.pid, ele
     alive_at = excluded.alive_at, last_tick = least(s.last_tick, excluded.last_tick)
 RETURNING last_tick
 
+-- name: now
+-- The time, when the server was started, and a mark of the active jobs, which changes with any of them.
+SELECT statement_timestamp(), pg_postmaster_start_time(),
+    (SELECT format('%%s %%s', count(*), sum(hash_record_extended(ROW(j.jobid, j.schedule, j.since), 0)))
+    FROM cron.job j WHERE j.active)
+
 -- name: jobs
--- One row even if there are no jobs.
-SELECT statement_timestamp(), pg_postmaster_start_time(), j.jobid, j.schedule, j.since
-FROM (SELECT) always LEFT JOIN cron.job j ON j.active
+-- The active jobs, each with the time since when it is as it is.
+SELECT j.jobid, j.schedule, j.since FROM cron.job j WHERE j.active
 
 -- name: enqueue
 -- Put the runs that are due into the queue, each once.
