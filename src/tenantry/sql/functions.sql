@@ -4160,14 +4160,16 @@ CREATE OR REPLACE FUNCTION _wh_internal.hold_template_tenants(template_names tex
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Keep the schemas of all tenants of some templates from being dropped by hand until this transaction ends,
 -- because a public view reads from all of them. Skip schemas that no longer exist.
-DECLARE
-    name text;
 BEGIN
-    FOR name IN SELECT DISTINCT f.schema_name FROM _wh.feeds f WHERE f.template_name = ANY (template_names)
-        ORDER BY 1 LOOP
+    LOOP
         BEGIN
-            PERFORM pg_get_object_address('schema', ARRAY[name], '{}');
+            PERFORM pg_get_object_address('schema', ARRAY[s.schema_name], '{}')
+            FROM (SELECT DISTINCT f.schema_name FROM _wh.feeds f
+                WHERE f.template_name = ANY (template_names)
+                    AND to_regnamespace(quote_ident(f.schema_name)) IS NOT NULL ORDER BY 1) s;
+            RETURN;
         EXCEPTION WHEN invalid_schema_name THEN
+            -- One was dropped in this moment. It is skipped the next time.
             NULL;
         END;
     END LOOP;
@@ -4992,6 +4994,22 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         template_name)::text, 0), false,
             format('view %s.%s, which another session is writing', schema_name, template_name)),
         _wh_internal.hear_of_changes()
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.loose_tables(template_name text)
+    RETURNS TABLE (schema_name text, relid oid)
+LANGUAGE sql STABLE ROWS 2 SET search_path = pg_catalog, pg_temp AS $$
+    -- The partitioned tables of a template's feeds, by kept_name, that are not attached to the table of all
+    -- tenants: of new tenants, usually. Calls of kept_name for each of a thousand feeds would take longer
+    -- than all else, so it is called only for names that have to be quoted or cut.
+    WITH named AS (
+        SELECT f.schema_name, CASE WHEN f.schema_name ~ '^[a-z0-9_]+$'
+            AND octet_length(f.schema_name || '.' || f.template_name) < 64
+            THEN f.schema_name || '.' || f.template_name ELSE _wh_internal.kept_name(f) END::name AS name
+        FROM _wh.feeds f WHERE f.template_name = loose_tables.template_name
+    )
+    SELECT n.schema_name, c.oid FROM pg_class c JOIN named n ON n.name = c.relname
+    WHERE c.relnamespace = to_regnamespace('_wh_data') AND c.relkind = 'p' AND NOT c.relispartition
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.make_room(things jsonb, relations oid[]) RETURNS void
@@ -6917,13 +6935,13 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_extras(template _wh.mv_templates)
     RETURNS TABLE (column_name text, data_type text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns that the template has dropped and some of its partitioned tables still have.
+    -- The columns that the template has dropped and some of its partitioned tables still have. Tables that
+    -- are attached to the table of all tenants have the same columns as that one.
     SELECT DISTINCT ON (a.attname) a.attname::text, format_type(a.atttypid, a.atttypmod)
-    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    FROM (SELECT _wh_internal.kept_relation(_wh_internal.partition_root(template)) AS relid
+        UNION ALL SELECT l.relid FROM _wh_internal.loose_tables(template.template_name) l) t
+    JOIN pg_class c ON c.oid = t.relid JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relkind = 'p' AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'schema_name'
-        AND c.oid IN (SELECT _wh_internal.kept_relation(_wh_internal.partition_root(template))
-            UNION ALL SELECT _wh_internal.kept_relation(_wh_internal.kept_name(f)) FROM _wh.feeds f
-            WHERE f.template_name = template.template_name)
         AND a.attname NOT IN (SELECT t.column_name FROM _wh.template_columns t
             WHERE t.template_name = template.template_name)
     ORDER BY a.attname, c.oid
@@ -7278,10 +7296,9 @@ BEGIN
     END IF;
     statements := '';
     FOR tenant IN
-        SELECT f.schema_name, t.relid::regclass AS relation
-        FROM unnest(feeds) f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
-        WHERE t.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relid)
-        ORDER BY f.schema_name
+        SELECT l.schema_name, l.relid::regclass AS relation
+        FROM _wh_internal.loose_tables(template.template_name) l
+        WHERE l.schema_name IN (SELECT f.schema_name FROM unnest(feeds) f) ORDER BY l.schema_name
     LOOP
         -- If published in the same step, it may already be attached.
         PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
@@ -10349,6 +10366,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
+    shape text := _wh_internal.columns_shape(_wh_internal.shown_columns(template.template_name));
     limited boolean := EXISTS (SELECT FROM _wh_internal.limited_readers());
     -- One table holds the rows of all tenants.
     united boolean := true;
@@ -10378,11 +10396,13 @@ BEGIN
     END LOOP;
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
     -- has read one view and goes on to the other would wait for this session, and this session for the
-    -- report.
-    behind := ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
-        WHERE f.template_name = template.template_name AND s.steady
-            AND _wh_internal.view_columns(f.schema_name, view_name) <> _wh_internal.columns_shape(
-            _wh_internal.tenant_columns(f)) ORDER BY f.schema_name);
+    -- report. While the public view's columns stay, no tenant view has to change with it: then thousands of
+    -- them need not be compared.
+    behind := CASE WHEN _wh_internal.view_columns('public', view_name) = 'schema_name text, ' || shape
+        THEN '{}' ELSE ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+            WHERE f.template_name = template.template_name AND s.steady
+                AND _wh_internal.view_columns(f.schema_name, view_name) <> shape ORDER BY f.schema_name)
+        END;
     IF limited AND NOT united THEN
         IF behind <> '{}' THEN
             PERFORM _wh_internal.execute_patiently(concat(_wh_internal.blank_view('public', view_name),
@@ -13107,8 +13127,10 @@ BEGIN
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
     DELETE FROM _wh.view_comments v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
-    PERFORM _wh_internal.settle_feed(f) FROM _wh.feeds f WHERE f.template_name = template.template_name
-        AND _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(f.template_name))) = 'p';
+    IF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(template.template_name))) = 'p'
+    THEN
+        PERFORM _wh_internal.settle_feed(f) FROM _wh.feeds f WHERE f.template_name = template.template_name;
+    END IF;
     changed := _wh_internal.storage_publish_public(template);
     PERFORM _wh_internal.describe_views(template);
     FOREACH feed IN ARRAY gone LOOP
@@ -13410,9 +13432,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '0fe33704fb74fc54' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '37793a8082b08f9c' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '0fe33704fb74fc54');
+        AND i.functions = '37793a8082b08f9c');
 END
 $$;
 

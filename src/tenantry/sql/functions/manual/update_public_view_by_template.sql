@@ -13,8 +13,10 @@ BEGIN
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
     DELETE FROM _wh.view_comments v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
-    PERFORM _wh_internal.settle_feed(f) FROM _wh.feeds f WHERE f.template_name = template.template_name
-        AND _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(f.template_name))) = 'p';
+    IF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(template.template_name))) = 'p'
+    THEN
+        PERFORM _wh_internal.settle_feed(f) FROM _wh.feeds f WHERE f.template_name = template.template_name;
+    END IF;
     changed := _wh_internal.storage_publish_public(template);
     PERFORM _wh_internal.describe_views(template);
     FOREACH feed IN ARRAY gone LOOP

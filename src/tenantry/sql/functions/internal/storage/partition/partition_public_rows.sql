@@ -35,10 +35,9 @@ BEGIN
     END IF;
     statements := '';
     FOR tenant IN
-        SELECT f.schema_name, t.relid::regclass AS relation
-        FROM unnest(feeds) f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
-        WHERE t.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relid)
-        ORDER BY f.schema_name
+        SELECT l.schema_name, l.relid::regclass AS relation
+        FROM _wh_internal.loose_tables(template.template_name) l
+        WHERE l.schema_name IN (SELECT f.schema_name FROM unnest(feeds) f) ORDER BY l.schema_name
     LOOP
         -- If published in the same step, it may already be attached.
         PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
