@@ -89,16 +89,24 @@ OF_STORAGE: dict[str, list[str]] = {
         "VACUUM FULL {leaf}",
         "TRUNCATE {leaf}",
         "DROP TABLE {leaf} CASCADE",
-        "DO $$ BEGIN EXECUTE (SELECT string_agg('DROP INDEX ' || i.indexrelid::regclass, '; ')"
-        " FROM pg_index i WHERE i.indrelid = '{leaf}'::regclass); END $$",
+        (
+            "DO $$ BEGIN EXECUTE (SELECT string_agg('DROP INDEX ' || i.indexrelid::regclass, '; ')"
+            " FROM pg_index i WHERE i.indrelid = '{leaf}'::regclass); END $$"
+        ),
         "CREATE INDEX one_more ON {leaf} (value)",
         "CREATE INDEX tenantry_acme ON {leaf} (at)",
-        "UPDATE _wh.mv_templates SET indexes = indexes || ';CREATE INDEX {{VIEW_NAME}}_at ON {{SCHEMA}}.{{VIEW_NAME}} (at)'"
-        " WHERE template_name = 'ticks'",
-        "UPDATE _wh.mv_templates SET indexes = indexes || ';CREATE INDEX {{VIEW_NAME}}_x ON {{SCHEMA}}.{{VIEW_NAME}}"
-        " ((value::text || ''{{SCHEMA}}''))' WHERE template_name = 'ticks'",
-        "UPDATE _wh.mv_templates SET column_definitions = 'id int, at timestamptz, value int, more int'"
-        " WHERE template_name = 'ticks'",
+        (
+            "UPDATE _wh.mv_templates SET indexes = indexes || ';CREATE INDEX {{VIEW_NAME}}_at ON {{SCHEMA}}.{{VIEW_NAME}} (at)'"
+            " WHERE template_name = 'ticks'"
+        ),
+        (
+            "UPDATE _wh.mv_templates SET indexes = indexes || ';CREATE INDEX {{VIEW_NAME}}_x ON {{SCHEMA}}.{{VIEW_NAME}}"
+            " ((value::text || ''{{SCHEMA}}''))' WHERE template_name = 'ticks'"
+        ),
+        (
+            "UPDATE _wh.mv_templates SET column_definitions = 'id int, at timestamptz, value int, more int'"
+            " WHERE template_name = 'ticks'"
+        ),
         "UPDATE _wh.mv_templates SET column_definitions = 'id bigint, at timestamp, value int' WHERE template_name = 'ticks'",
         "CREATE TABLE acme.ticks_{last_year} AS SELECT * FROM acme.ticks LIMIT 0",
     ],
