@@ -304,6 +304,18 @@ def test_columns_and_tables_that_an_older_backup_does_not_know_get_their_default
     assert empty.rows("SELECT schema_name, storage FROM _wh.feeds") == [("acme", "matview")]
 
 
+def test_the_records_of_slices_and_the_actions_of_an_older_backup_are_passed_over(
+    small: Content, empty: Database
+) -> None:
+    former = {"table slices": ['{"schema_name": "acme"}'] * 3, "table actions": ['{"id": 1}']}
+    assert not former.keys() & small.lines.keys()
+    older = unpack(backups.packed(dataclasses.replace(small, lines=small.lines | former)))
+    assert older.count("table slices") == 3
+    assert backup.problems(older) == {}
+    assert put(empty, older).left_out == []
+    assert empty.rows("SELECT FROM _wh.slices UNION ALL SELECT FROM _wh.actions") == []
+
+
 def test_a_recovery_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer(
     acme: Warehouse, source: Source, today: date
 ) -> None:
