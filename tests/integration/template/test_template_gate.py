@@ -14,7 +14,9 @@ from tenantry.core.errors import TenantryError
 from tenantry.core.model import Template
 from tenantry.db.connect import session
 from tenantry.db.install import install
+from tenantry.db.queries import query
 from tenantry.flow.template import draft, trial
+from tenantry.recovery.backup import OURS
 from tests.support.databases import Database, Source, Warehouse
 from tests.support.loading import Pull, by_loader, by_sql
 from tests.support.program import run
@@ -385,10 +387,11 @@ def test_a_trial_runs_nothing_of_a_template(guarded: Warehouse, source: Source) 
     assert canaries(guarded) == 1
 
 
-def test_former_parts_in_a_backup_are_not_taken_for_those_of_its_templates() -> None:
-    from tenantry.recovery import restore
-
-    assert {"template_columns", "template_indexes"} <= restore._LEFT_OUT
+def test_former_parts_in_a_backup_are_not_taken_for_those_of_its_templates(warehouse: Warehouse) -> None:
+    with warehouse.connect() as session:
+        held = {row[0] for row in session.execute(query("recovery", "tables"), OURS | {"without": []})}
+    assert "mv_templates" in held
+    assert held.isdisjoint({"template_columns", "template_indexes"})
 
 
 OPERATORS: LiteralString = (
