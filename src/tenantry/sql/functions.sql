@@ -9397,8 +9397,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.shared_fit_indexes(template _wh.mv_templates, storage text)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring the indexes of the tables that tenants share up to date with the template. The caller holds the public
--- view's lock. Rows that violate a new unique index are an error in the log: the others are loaded meanwhile.
+-- Bring the indexes of the tables that tenants share up to date with the template. The caller holds the
+-- public view's lock. Rows that violate a new unique index are an error in the log: the others are loaded
+-- meanwhile.
 DECLARE
     distributed boolean := (_wh_internal.storage_traits(storage)).distributed;
     change record;
@@ -13432,9 +13433,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '37793a8082b08f9c' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'cc6864f3ae2bc7ca' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '37793a8082b08f9c');
+        AND i.functions = 'cc6864f3ae2bc7ca');
 END
 $$;
 

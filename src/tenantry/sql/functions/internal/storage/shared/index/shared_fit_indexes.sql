@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.shared_fit_indexes(template _wh.mv_templates, storage text)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring the indexes of the tables that tenants share up to date with the template. The caller holds the public
--- view's lock. Rows that violate a new unique index are an error in the log: the others are loaded meanwhile.
+-- Bring the indexes of the tables that tenants share up to date with the template. The caller holds the
+-- public view's lock. Rows that violate a new unique index are an error in the log: the others are loaded
+-- meanwhile.
 DECLARE
     distributed boolean := (_wh_internal.storage_traits(storage)).distributed;
     change record;
