@@ -65,6 +65,11 @@ def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
     warehouse = Warehouse(server, "postgres", "whadmin")
     known = {"TENANTRY_WHADMIN_PASSWORD": "known", "TENANTRY_READER_PASSWORD": "known"}
     succeed(warehouse.admin, "init", env=known)
+    # Creating hundreds of functions has taken memory that a server of usual size would not miss.
+    sessions.close(warehouse.name)
+    server.stop()
+    server = make_server(**SMALL)
+    server.start()
     source.fill(today - timedelta(days=DAYS - 1), DAYS, 1)
     address = f"host=127.0.0.1 port={source.server.port} dbname={source.name} user={source.reader}"
     add = ("--source", address, "--no-schedule", "--from")
