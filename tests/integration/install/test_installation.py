@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -13,6 +13,7 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.install import install
 from tenantry.db.migrations import known
 from tenantry.embedded import Server
+from tests.support.citus.cluster import stand_in
 from tests.support.databases import Database, Maker, Warehouse, plpgsql_checked
 from tests.support.rights import rights
 
@@ -63,6 +64,9 @@ ACCEPTED = {
     (_UNION, 'warning extra:00000:unused parameter "tenant_connection_name"'),
 }
 """What plpgsql_check says and is meant so."""
+
+_ABOUT_CLUSTERS: LiteralString = "p.proname = ANY ('{node_facts,node_load,shard_moves}')"
+"""Functions with queries of what only a cluster has."""
 
 
 @pytest.fixture
@@ -157,4 +161,8 @@ def test_plpgsql_check_finds_nothing_in_any_function(
     if server_bindir is None:
         pytest.skip("plpgsql_check is not among the embedded server's extensions")
     # Those that adopt a warehouse read what is only there meanwhile: tests/integration/adopt.
-    assert plpgsql_checked(warehouse.admin, "NOT p.proname ~ '^adopt_'") == ACCEPTED
+    assert (
+        plpgsql_checked(warehouse.admin, f"NOT p.proname ~ '^adopt_' AND NOT {_ABOUT_CLUSTERS}") == ACCEPTED
+    )
+    stand_in(warehouse)
+    assert plpgsql_checked(warehouse.admin, _ABOUT_CLUSTERS) == set()
