@@ -80,7 +80,7 @@ def test_a_run_is_succeeded_when_its_slices_are_and_failed_with_the_reason_when_
 
 def finished(served: Warehouse, count: int) -> dict[str, tuple[str, str]]:
     """Status and message of each job's first run by its name, once `count` of them have ended."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while True:
         rows = served.rows(
             "SELECT DISTINCT ON (jobid) jobname::text, r.status, r.return_message"
