@@ -72,9 +72,7 @@ def _measure(lab: Lab, storage: str) -> Iterator[Table]:
         lab.tell(f"{storage}: {wanted} tenants")
         fleet.add(stage, stage.warehouse, [f"tenant_{number:03}" for number in range(have, wanted)])
         have = wanted
-        with psycopg.connect(stage.administrator, autocommit=True) as admin:
-            admin.execute("VACUUM (ANALYZE)")
-            admin.execute("CHECKPOINT")
+        fleet.tidy(stage.administrator)
         notes.append(f"doctor on {wanted} tenants: {_said(stage, 'doctor', '--only', 'locks')}")
         answers[wanted] = _reports(stage)
         lab.tell(f"{storage}, {wanted} tenants, reports: {answers[wanted]}")
