@@ -1,4 +1,4 @@
-"""The CPU time of a server: of its first process and of all that it started."""
+"""The CPU time of a process, and of a server: of its first process and of all that it started."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SETTLED = 0.3
 """Seconds without a session fewer after which all that have ended are counted."""
+
+
+def process_seconds(pid: int) -> float:
+    """CPU seconds of a process since its start; 0 if it has ended. Needs /proc, as on Linux."""
+    return sum(_times(pid)[:2]) / _TICKS
 
 
 def server_seconds(postmaster: int) -> float:
@@ -24,7 +29,7 @@ def server_seconds(postmaster: int) -> float:
             break
         living = now
     # A process that has ended is counted in its parent's last two numbers.
-    return (sum(_times(postmaster)) + sum(sum(_times(pid)[:2]) for pid in living)) / _TICKS
+    return sum(_times(postmaster)) / _TICKS + sum(map(process_seconds, living))
 
 
 def _children(postmaster: int) -> list[int]:

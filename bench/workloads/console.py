@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from bench.cpu import process_seconds
 from bench.lab import Lab
 from bench.report import Table
 from bench.stage import PARTITIONS, TEMPLATE, Stage
@@ -34,8 +35,6 @@ MOST_BYTES = 300_000
 
 _PAUSE = 2.0
 """What console.js waits at least before it asks again; otherwise ten times as long as the last answer took."""
-
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 _LOAD = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
 
@@ -197,7 +196,7 @@ def viewers(
             for thread in threads:
                 thread.start()
             time.sleep(2)
-            load, cpu, begun = _load(owner), _cpu(console), time.monotonic()
+            load, cpu, begun = _load(owner), process_seconds(console.process.pid), time.monotonic()
             changes = 0
             while time.monotonic() - begun < seconds:
                 if busy:
@@ -211,7 +210,7 @@ def viewers(
             # Sessions tell what they did a moment later.
             time.sleep(1.5)
             queries = (_load(owner) - load - changes) / took
-            used = (_cpu(console) - cpu) / took
+            used = (process_seconds(console.process.pid) - cpu) / took
         seen.over.set()
         for thread in threads:
             thread.join(30)
@@ -290,9 +289,3 @@ def _headers(visitor: Visitor) -> dict[str, str]:
 def _load(owner: psycopg.Connection) -> int:
     ((count,),) = owner.execute(_LOAD).fetchall()
     return int(count)
-
-
-def _cpu(console: Console) -> float:
-    """Seconds of a core that the console has used."""
-    words = Path(f"/proc/{console.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / _TICKS
