@@ -97,7 +97,7 @@ def plan(
 def plan_spans(
     conninfo: str, spans: Mapping[Feed, Span], *, reload: bool = False, outdated: bool = False
 ) -> list[Plan]:
-    """`plan` for feeds of which different days are wanted."""
+    """As `plan`, with the wanted days of each feed."""
     plans = []
     with session(conninfo) as connection:
         for feed, wanted in spans.items():

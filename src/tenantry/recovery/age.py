@@ -37,7 +37,7 @@ _HEADER = 1024
 
 
 class Damaged(Exception):
-    """The passphrase is another, or the file is not as it was written."""
+    """The passphrase is wrong, or the file was changed after it was written."""
 
 
 def encrypted(pieces: Iterable[bytes], passphrase: str, work: int = WORK) -> Iterator[bytes]:

@@ -145,7 +145,7 @@ class Content:
 
 @dataclass(frozen=True)
 class _File:
-    """A backup's file. Each time it is read, it must be as it was when it was opened."""
+    """A backup's file, which must not change while it is open."""
 
     reader: Callable[[], BinaryIO]
     digest: bytes
