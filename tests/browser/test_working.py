@@ -122,6 +122,7 @@ class TestActions:
                 page.locator("#typed").fill("acme")
                 page.get_by_role("button", name="Backfill", exact=True).click()
                 page.wait_for_url(ONE_ACTION)
+                expect(page.locator("#action .state")).to_contain_text("running", timeout=60_000)
                 page.get_by_role("button", name="Cancel").click()
                 expect(page.get_by_role("status")).to_contain_text("It is being cancelled.")
                 expect(page.locator("#action .state")).to_contain_text("cancelled", timeout=60_000)

@@ -137,8 +137,13 @@ def cancel(asked: Asked) -> Sent:
     action = _action(asked)
     if not asked.may(action.kind):
         raise Forbidden("Your role may not cancel this.")
-    action = asked.warehouse.cancel_action(action.id)
-    told = "It is being cancelled. What is finished stays." if action.unfinished else "It has ended."
+    told = "It had ended before."
+    if action.unfinished:
+        action = asked.warehouse.cancel_action(action.id)
+        if action.unfinished:
+            told = "It is being cancelled. What is finished stays."
+        elif action.started_at is None:
+            told = "It is cancelled. Nothing had begun."
     return Sent(f"/actions/{action.id}", told)
 
 
