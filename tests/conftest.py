@@ -18,7 +18,7 @@ from tests.support.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Wareho
 from tests.support.jobs import either_cron, pg_cron
 from tests.support.server_janitor import janitor, open_directory
 
-pytest_plugins = ["tests.support.day_change", "tests.support.shares"]
+pytest_plugins = ["tests.support.second_run", "tests.support.shares"]
 
 ROOT = Path(__file__).parent.parent
 

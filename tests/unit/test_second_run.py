@@ -1,4 +1,4 @@
-"""A test that midnight interrupts is run again, and nothing else is: in a pytest of its own, whose day is in a file."""
+"""Which tests are run again after they failed: in a pytest of its own, whose day is in a file."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ CONFTEST = """
 from datetime import date, timedelta
 from pathlib import Path
 import pytest
-from tests.support import day_change
+from tests.support import second_run
 
-day_change.today_utc = lambda: date.fromisoformat(Path("day").read_text())
+second_run.today_utc = lambda: date.fromisoformat(Path("day").read_text())
 
 @pytest.fixture
 def run():
@@ -39,7 +39,7 @@ def outcomes(folder: Path, module: str, *options: str) -> tuple[dict[str, int], 
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "test_it.py").write_text(module)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.support.day_change", "-p", "no:cacheprovider", "--rootdir=.", *options],
+        [sys.executable, "-m", "pytest", "-p", "tests.support.second_run", "-p", "no:cacheprovider", "--rootdir=.", *options],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         | {"PYTHONPATH": str(ROOT)},
@@ -66,7 +66,7 @@ def test_of_a_day(run, today, midnight_comes):
     assert str(today) == "2024-02-29"
 """
     ended, runs, printed = outcomes(tmp_path, module, *options)
-    assert (ended, runs) == ({"passed": 1, "over midnight": 1}, 2)
+    assert (ended, runs) == ({"passed": 1, "failed over midnight": 1}, 2)
     assert "run again, as it failed over midnight: test_it.py::test_of_a_day" in printed
     assert "AssertionError: assert '2024-02-28' == '2024-02-29'" in printed
 
@@ -84,7 +84,7 @@ def fixture(run, midnight_comes):
 def test_of_a_day(fixture):
     pass
 """
-    assert outcomes(tmp_path, module)[:2] == ({"passed": 1, "over midnight": 1}, 2)
+    assert outcomes(tmp_path, module)[:2] == ({"passed": 1, "failed over midnight": 1}, 2)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_of_a_day(fixture):
     [
         ("midnight_comes()", {"passed": 1}, 1),
         ("assert run == 2", {"failed": 1}, 1),
-        ("midnight_comes(); assert False", {"failed": 1, "over midnight": 1}, 2),
+        ("midnight_comes(); assert False", {"failed": 1, "failed over midnight": 1}, 2),
         ("midnight_comes(); pytest.skip()", {"skipped": 1}, 1),
     ],
     ids=["passes", "fails on one day", "fails on both days", "is skipped"],
@@ -131,3 +131,64 @@ def test_that_fails(run):
     assert run == 2
 """
     assert outcomes(tmp_path, module)[:2] == ({"passed": 1, "failed": 1}, 1)
+
+
+FAILS_FIRST = """
+import os
+import pytest
+
+@pytest.fixture(scope="module")
+def shared():
+    with open("runs", "a") as runs:
+        runs.write("x")
+    return os.stat("runs").st_size
+
+def test_before(shared):
+    pass
+
+def test_it(shared):
+    assert shared == 2
+
+def test_after(shared):
+    pass
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "workers"])
+def test_a_test_that_fails_once_is_forgiven_where_asked_for_and_named(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Its second run has fixtures of its own, those of the module too."""
+    ended, runs, printed = outcomes(tmp_path, FAILS_FIRST, "--forgive", "1", *options)
+    assert (ended, runs) == ({"passed": 3, "failed once": 1}, 2)
+    assert "run again, as it failed once: test_it.py::test_it" in printed
+
+
+@pytest.mark.parametrize(
+    "folder, forgive, ended",
+    [
+        ("room", 0, {"failed": 3}),
+        ("room", 1, {"failed": 2, "passed": 1, "failed once": 1}),
+        ("room", 2, {"failed": 1, "passed": 2, "failed once": 2}),
+        ("chaos", 2, {"failed": 3}),
+    ],
+)
+def test_few_failures_are_forgiven_and_none_of_what_looks_for_lost_rows(
+    tmp_path: Path, folder: str, forgive: int, ended: dict[str, int]
+) -> None:
+    module = """
+import pytest
+tried = []
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_it(number):
+    tried.append(number)
+    assert tried.count(number) == 2
+"""
+    (tmp_path / folder).mkdir()
+    assert outcomes(tmp_path / folder, module, "--forgive", str(forgive))[0] == ended
+
+
+def test_what_fails_twice_is_not_forgiven(tmp_path: Path) -> None:
+    ended, runs, _ = outcomes(tmp_path, "def test_it(run):\n    assert run == 3\n", "--forgive", "5")
+    assert (ended, runs) == ({"failed": 1, "failed once": 1}, 2)
