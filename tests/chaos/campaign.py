@@ -18,7 +18,7 @@ from tests.chaos.operations import Operation
 from tests.chaos.world import TENANTS, World
 from tests.support.program import hear_signals, start
 
-PATIENCE = 90
+PATIENCE = 180
 """Seconds that an operation may take before it counts as hung."""
 
 

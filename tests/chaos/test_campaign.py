@@ -9,7 +9,7 @@ import pytest
 from tests.chaos import campaign, world
 from tests.chaos.sabotage import SABOTAGES, apply
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 SEED = 7
 MINUTES = 7

@@ -116,7 +116,7 @@ def test_after_kill_9_of_the_server_the_same_command_loads_only_what_is_missing(
         wait_until(lambda: loaded(warehouse) >= 3)
         assert durable.pid is not None
         os.kill(durable.pid, signal.SIGKILL)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 3, (out, err)
     assert "Traceback" not in err
 

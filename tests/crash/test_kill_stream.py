@@ -143,7 +143,7 @@ def test_sessions_that_are_ended_in_the_middle_are_opened_again(
             by_loader(ticking, FIRST, LAST, template="ticks")
         finally:
             stop.set()
-        ending.result(timeout=30)
+        ending.result(timeout=120)
     check_nothing_is_half(ticking)
     assert ticking.reader.value("SELECT count(*) FROM public.ticks") == DAYS * PER_DAY
     by_sql(ticking, FIRST, date(2024, 1, 20), template="ticks")

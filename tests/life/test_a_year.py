@@ -15,7 +15,7 @@ from tenantry.embedded import Server, account
 from tests.life.clock import Clock
 from tests.life.world import World
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 YEAR = datetime.now(UTC).year + 1
 """The next one: the clock only goes forwards, which holds if New Year comes before the test begins, too."""

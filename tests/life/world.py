@@ -159,7 +159,7 @@ class World:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=200,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 

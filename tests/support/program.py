@@ -79,7 +79,7 @@ def command(database: Database | str | None, *arguments: object) -> list[str]:
 def run(database: Database | str | None, *arguments: object, env: Mapping[str, str] | None = None) -> Outcome:
     """Run the program to its end, without a terminal; in a process forked from one that has loaded it, which saves time."""
     _, _, _, *words = command(database, *arguments)
-    outcome = Outcome(*_launcher().run(words, environment(env), timeout=100))
+    outcome = Outcome(*_launcher().run(words, environment(env), timeout=200))
     documents.check(words, outcome.out, outcome.err)
     return outcome
 
@@ -112,7 +112,7 @@ def run_on_terminal(
     reader.start()
     try:
         wanted = environment({"TERM": "xterm", **(env or {})})
-        code = _launcher().run_on(words, wanted, (end, end), timeout=100)
+        code = _launcher().run_on(words, wanted, (end, end), timeout=200)
     finally:
         os.close(end)
         reader.join()

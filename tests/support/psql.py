@@ -24,7 +24,7 @@ def psql(
         input=text,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         env=os.environ | {"PGCLIENTENCODING": "UTF8"},
     )
 

@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Return as soon as the condition holds; fail if it does not within this time."""
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
+    """Return as soon as the condition holds; fail if it does not within this time.
+
+    The time is for a machine that is busy with ten other things: what takes a second here has taken half a minute elsewhere.
+    """
     give_up = time.monotonic() + seconds
     pause = 0.01
     while not condition():

@@ -39,7 +39,7 @@ def test_what_is_typed_decides(expected: str | None, typed: str, ends: str) -> N
             stdin=line,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=200,
         )
     finally:
         os.close(terminal)

@@ -50,6 +50,6 @@ def test_a_reader_that_has_enough_ends_the_program_quietly() -> None:
             stdout=closed,
             stderr=subprocess.PIPE,
             env=environment(),
-            timeout=60,
+            timeout=200,
         )
     assert (done.returncode, done.stderr) == (141, b"")

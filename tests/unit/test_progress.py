@@ -75,7 +75,7 @@ def test_nothing_is_told_of_work_that_has_ended() -> None:
     begun = threading.Event()
     with Slow(every=0.001) as progress:
         progress.bar("acme.orders", 10, "day")
-        assert begun.wait(10)
+        assert begun.wait(120)
     lines = len(told)
     time.sleep(0.1)
     assert len(told) == lines

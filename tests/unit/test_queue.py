@@ -52,7 +52,7 @@ def test_days_that_fail_together_are_handed_out_one_by_one_before_the_others() -
         queue.split(task)
         queue.done(task)
         queue.done(april)
-        first = waiting.result(timeout=10)
+        first = waiting.result(timeout=120)
     assert first is not None
     assert [first.span.first.day, take(queue).span.first.day] == [1, 2]
 
@@ -81,7 +81,7 @@ def test_feeds_of_one_source_share_its_limit() -> None:
         second = pool.submit(take, queue)
         assert not second.done()
         queue.done(first)
-        assert second.result(timeout=10).feed.connection == "acme"
+        assert second.result(timeout=120).feed.connection == "acme"
 
 
 def test_a_worker_waits_for_a_place_at_the_source() -> None:
@@ -95,10 +95,10 @@ def test_a_worker_waits_for_a_place_at_the_source() -> None:
 
     with ThreadPoolExecutor() as pool:
         future = pool.submit(third)
-        assert waiting.wait(10)
+        assert waiting.wait(120)
         assert not future.done()
         queue.done(tasks[0])
-        assert future.result(timeout=10).span.first == date(2024, 3, 3)
+        assert future.result(timeout=120).span.first == date(2024, 3, 3)
 
 
 def test_a_task_that_is_done_gives_back_one_place_and_no_more() -> None:
@@ -111,7 +111,7 @@ def test_a_task_that_is_done_gives_back_one_place_and_no_more() -> None:
         with pytest.raises(TimeoutError):
             fourth.result(timeout=0.2)
         queue.stop()
-        assert fourth.result(timeout=10) is None
+        assert fourth.result(timeout=120) is None
 
 
 def test_a_source_that_is_closed_gets_no_more_and_the_others_go_on() -> None:
@@ -137,7 +137,7 @@ def test_closing_a_source_and_stopping_wake_those_who_wait() -> None:
             waiting = [pool.submit(queue.take, None) for _ in range(2)]
             wait_until(lambda waiting=waiting: all(future.running() for future in waiting))  # type: ignore[misc]
             end(queue)
-            assert [future.result(timeout=10) for future in waiting] == [None, None]
+            assert [future.result(timeout=120) for future in waiting] == [None, None]
 
 
 def test_a_queue_that_was_stopped_hands_out_nothing() -> None:
@@ -167,6 +167,6 @@ def test_many_workers_get_every_day_once_and_keep_to_the_limit() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         for future in [pool.submit(work) for _ in range(8)]:
-            future.result(timeout=60)
+            future.result(timeout=120)
     assert len(taken) == len(set(taken)) == 600
     assert max(most.values()) <= 2

@@ -45,7 +45,7 @@ def outcomes(folder: Path, module: str, *options: str) -> tuple[dict[str, int], 
         | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )  # fmt: skip
     ended = {
         way.rstrip("s"): int(count)

@@ -31,5 +31,5 @@ watched(0.1, show, as_json=False)
 
 
 def test_an_interrupt_that_is_lost_in_a_round_ends_the_watch_after_it() -> None:
-    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=200)
     assert (done.returncode, done.stderr) == (0, "")

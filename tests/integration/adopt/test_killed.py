@@ -46,7 +46,7 @@ def difference(by_hand: ByHand, before: str) -> list[str]:
     return list(difflib.unified_diff(before.splitlines(), by_hand.schema_dump().splitlines(), n=2))
 
 
-@pytest.mark.timeout(120 + 40 * KILLS)
+@pytest.mark.timeout(600 + 40 * KILLS)
 def test_it_is_killed_anywhere_and_taken_back_or_run_again(by_hand: ByHand) -> None:
     before, rows = by_hand.schema_dump(), by_hand.rows(TRUTH)
     by_hand.drop_sources()
@@ -74,7 +74,7 @@ def test_it_is_killed_anywhere_and_taken_back_or_run_again(by_hand: ByHand) -> N
     assert left == [(0,)]
 
 
-@pytest.mark.timeout(120 + 40 * KILLS)
+@pytest.mark.timeout(600 + 40 * KILLS)
 @pytest.mark.skipif(KILLS < 5, reason="played by hand: TENANTRY_TEST_KILLS=20")
 def test_it_is_run_again_from_each_point(by_hand: ByHand) -> None:
     before, rows = by_hand.schema_dump(), by_hand.rows(TRUTH)

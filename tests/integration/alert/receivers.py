@@ -76,7 +76,7 @@ def web_receiver(port: int = 0, certificate: Path | None = None) -> Iterator[Web
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.arrived.set()
-            receiver.open.wait(30)
+            receiver.open.wait(120)
             receiver.posts.append(Post(self.path, self.headers, body))
             self.send_response(receiver.status)
             if receiver.location:

@@ -24,7 +24,7 @@ def offered(line: str, dsn: str | None = None, folder: Path | None = None) -> li
         env=environment(extra | ({"TENANTRY_DSN": dsn} if dsn else {})),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=True,
     )
     assert done.stderr == ""

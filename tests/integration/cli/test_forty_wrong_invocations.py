@@ -200,7 +200,7 @@ def test_a_server_that_is_too_old_is_refused(source: Source) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     outcome = Outcome(done.returncode, done.stdout, done.stderr)
     assert (

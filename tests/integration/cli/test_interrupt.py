@@ -57,7 +57,7 @@ def test_ctrl_c_keeps_what_was_loaded_and_the_same_command_goes_on(
     with running(ticking, *BACKFILL) as process:
         wait_until(lambda: loaded(ticking) >= 3)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert '"interrupted": true' in out
@@ -73,13 +73,13 @@ def test_ctrl_c_keeps_what_was_loaded_and_the_same_command_goes_on(
 
 def test_ctrl_c_does_not_wait_for_a_source_that_hangs(ticking: Warehouse, source: Source) -> None:
     mend(source)
-    define(ticking, query=QUERY.replace("pg_sleep(0.3)", "pg_sleep(60)"))
+    define(ticking, query=QUERY.replace("pg_sleep(0.3)", "pg_sleep(600)"))
     spoil(source, date(2024, 3, 5), "slow")
     spoil(source, date(2024, 3, 6), "slow")
     with running(ticking, *BACKFILL) as process:
         wait_until(lambda: busy(source) == 2)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert '"interrupted": true' in out
@@ -99,6 +99,6 @@ def test_ctrl_c_before_the_first_slice_ends_the_program(ticking: Warehouse) -> N
             )
         )
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in err

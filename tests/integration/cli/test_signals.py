@@ -25,10 +25,10 @@ SPAN = ("--from", "2024-03-01", "--to", "2024-03-05")
 
 @pytest.fixture
 def ticking(acme: Warehouse, source: Source) -> Warehouse:
-    """A warehouse with five days of the template `ticks`, of which the third takes a minute."""
+    """A warehouse with five days of the template `ticks`, of which the third takes ten minutes."""
     make_ticks(source, FIRST, 5)
     spoil(source, date(2024, 3, 3), "slow")
-    define(acme, query=QUERY.replace("pg_sleep(0.3)", "pg_sleep(60)"))
+    define(acme, query=QUERY.replace("pg_sleep(0.3)", "pg_sleep(600)"))
     acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     return acme
 
@@ -43,7 +43,7 @@ def test_a_load_keeps_what_is_loaded_whatever_the_signal(ticking: Warehouse, num
     with running(ticking, "backfill", "ticks", "--all", *SPAN) as process:
         wait_until(lambda: loaded(ticking) == 4)
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert (process.returncode, loaded(ticking)) == (CODES[number], 4), err
     assert err.splitlines()[-1] == (
         "interrupted; what was loaded is kept. To continue, run the same command: it loads only what is missing."
@@ -71,7 +71,7 @@ def test_ctrl_c_while_a_tenant_is_taken_in_says_how_to_go_on(
     with running(ticking, *add, "--password-file", password, "--json") as process:
         wait_until(lambda: loaded(ticking) >= 4)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "what was stored and loaded is kept. To continue, run the same command" in err
     assert "error:" not in err
@@ -107,7 +107,7 @@ def test_a_command_that_waits_ends_at_a_signal_with_a_line(
             )
         )
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == CODES[number], out + err
     assert [line for line in err.splitlines() if line.startswith("interrupted; ")] == [err.splitlines()[-1]]
     assert "Traceback" not in out + err

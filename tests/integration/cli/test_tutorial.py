@@ -98,7 +98,7 @@ def typed(server_parent: Path, today: date) -> Iterator[list[tuple[Step, int, st
         bash("tenantry server stop")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_every_command_of_the_tutorial_ends_as_it_is_shown_to(typed: list[tuple[Step, int, str]]) -> None:
     for step, code, out in typed:
         assert code == (1 if "error: " in step.shown else 0), f"{step.command}\n{out}"

@@ -88,7 +88,7 @@ def test_two_at_once_meet_a_changed_template_and_both_succeed(
             wait_until(lambda: shop.admin.value(WAITING) is True)
         holder.execute("COMMIT")
         for call in calls:
-            call.result(timeout=60)
+            call.result(timeout=120)
     succeed(shop, "backfill", "ticks", "--all", "--outdated")
     assert shop.rows("SELECT message FROM _wh.function_logs WHERE log_level = 'ERROR'") == []
     assert troubles(findings(shop, "views", "slices", "records", "templates")) == []
@@ -110,7 +110,7 @@ def test_reports_of_all_go_on_while_a_slow_source_answers_the_first_load_of_a_ch
             report.execute("SET lock_timeout = '100ms'")
             assert report.execute("SELECT count(*) FROM public.ticks").fetchone() == (2 * 2 * DAYS,)
         busy.execute("COMMIT")
-        load.result(timeout=60)
+        load.result(timeout=120)
 
 
 def test_a_tenant_moves_to_a_table_that_lacks_its_new_column(shop: Warehouse, storage: str) -> None:

@@ -42,11 +42,11 @@ class Holder:
     def end(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        assert self._process.wait(timeout=60) == 0
+        assert self._process.wait(timeout=120) == 0
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait(timeout=60)
+        self._process.wait(timeout=120)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def test_a_command_that_waits_says_for_whom(loaded: Warehouse, case: str) -> Non
             assert process.stderr is not None
             line = _line(process.stderr.readline, "waiting for ")
             holder.commit()
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=120)
     assert line.startswith(f"waiting for {what}, which session {pid} holds (night watch, postgres)")
     assert process.returncode == 0, out + err
 
@@ -62,7 +62,7 @@ def _line(read: Callable[[], str], begins: str) -> str:
                 return
 
     threading.Thread(target=work, daemon=True).start()
-    return lines.get(timeout=30)
+    return lines.get(timeout=120)
 
 
 def test_a_call_in_sql_that_waits_says_for_whom(loaded: Warehouse) -> None:
@@ -78,9 +78,9 @@ def test_a_call_in_sql_that_waits_says_for_whom(loaded: Warehouse) -> None:
             args=("SELECT _wh.update_mv_by_template('foodlogstats', 'acme', 'acme', '2024-03-10')",),
         )
         work.start()
-        notice = said.get(timeout=30)
+        notice = said.get(timeout=120)
         holder.commit()
-        work.join(30)
+        work.join(120)
     assert notice.startswith(
         "waiting for acme.foodlogstats 2024-03-10, which another session is loading, held by session "
     )

@@ -41,7 +41,7 @@ def test_without_a_terminal_it_prints_a_block_with_the_time_and_ctrl_c_ends_it_w
             assert TIME.match(time)
             assert (head.split()[0], row.split()[:2]) == ("tenant", ["acme", "foodlogstats"])
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=120)
         assert (process.returncode, err) == (0, "")
 
 
@@ -57,7 +57,7 @@ def test_it_goes_on_after_a_lost_connection_and_says_so(warehouse: Warehouse) ->
         next(shown)
         next(shown)
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=120)
         assert process.returncode == 128 + signal.SIGTERM
         assert "; trying again" in err
         assert "Traceback" not in err

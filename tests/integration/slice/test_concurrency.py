@@ -77,7 +77,7 @@ def test_two_loads_of_one_slice_come_one_after_the_other(
     if change:
         change(acme)
     with meanwhile(acme, ONE_DAY, ONE_DAY) as late:
-        late.result(timeout=30)
+        late.result(timeout=120)
     assert counts(acme) == (ROWS, ROWS)
 
 
@@ -97,7 +97,7 @@ def test_of_two_conversions_of_one_year_the_later_is_refused(acme: Warehouse) ->
         meanwhile(acme, FOLD, FOLD) as late,
         pytest.raises(psycopg.errors.DuplicateTable, match=r"acme\.pulses_2023 already exists"),
     ):
-        late.result(timeout=30)
+        late.result(timeout=120)
     assert counts(acme) == (ROWS, ROWS)
 
 
@@ -106,7 +106,7 @@ def test_a_window_during_a_conversion_waits_and_goes_into_the_table(acme: Wareho
         "SELECT _wh.update_mv_window_by_template('pulses', 'acme', 'acme', '2023-01-01', '2023-01-03')"
     )
     with meanwhile(acme, FOLD, window) as late:
-        late.result(timeout=30)
+        late.result(timeout=120)
     assert counts(acme) == (ROWS, ROWS)
     assert acme.value("SELECT count(*) FROM pg_matviews WHERE schemaname = 'acme'") == 0
 
@@ -114,7 +114,7 @@ def test_a_window_during_a_conversion_waits_and_goes_into_the_table(acme: Wareho
 def test_a_conversion_during_a_refresh_takes_the_refreshed_rows(acme: Warehouse) -> None:
     acme.run("UPDATE _wh.mv_templates SET query_template = replace(query_template, '12 hours', '6 hours')")
     with meanwhile(acme, ONE_DAY, FOLD) as late:
-        late.result(timeout=30)
+        late.result(timeout=120)
     assert acme.value("SELECT count(*) FROM _wh_data.\"acme.pulses_2023\" WHERE at::date = '2023-01-05'") == 4
 
 
@@ -124,7 +124,7 @@ def test_a_refresh_by_hand_during_a_conversion_finds_no_slice_any_more(acme: War
         meanwhile(acme, FOLD, refresh) as late,
         pytest.raises(psycopg.errors.UndefinedTable, match=r'"acme"\."pulses_2023_01_05" does not'),
     ):
-        late.result(timeout=30)
+        late.result(timeout=120)
     assert counts(acme) == (ROWS, ROWS)
 
 
@@ -141,7 +141,7 @@ def test_a_drop_of_the_tenant_waits_for_the_load_at_work(
 ) -> None:
     acme.admin.run("ALTER SCHEMA acme OWNER TO whadmin")
     with meanwhile(acme, load, drop) as late:
-        late.result(timeout=30)
+        late.result(timeout=120)
     acme.run("SELECT _wh.update_public_view_by_template('pulses')")
     assert counts(acme) == (0, 0)
     assert acme.value("SELECT count(*) FROM _wh.slices") == 0
@@ -158,7 +158,7 @@ def test_a_load_during_a_drop_of_the_tenant_is_refused_by_the_name_of_what_is_go
         meanwhile(acme, drop, load) as late,
         pytest.raises(psycopg.errors.InvalidSchemaName, match='schema "acme" does not exist'),
     ):
-        late.result(timeout=30)
+        late.result(timeout=120)
 
 
 def test_a_schema_of_another_role_is_not_half_dropped(acme: Warehouse) -> None:
@@ -221,7 +221,7 @@ def watched_by_reports(
         finally:
             stop.set()
         for reader in readers:
-            reader.result(timeout=30)
+            reader.result(timeout=120)
     return set(seen)
 
 
@@ -285,5 +285,5 @@ def test_who_makes_a_tenants_first_table_waits_for_no_day(warehouse: Warehouse, 
         assert not late.done(), late.exception()
         window.execute(ONE_DAY)
         window.execute("COMMIT")
-        late.result(timeout=30)
+        late.result(timeout=120)
     assert warehouse.rows("SELECT row_count FROM _wh.slices ORDER BY slice_date") == [(2,), (2,)]

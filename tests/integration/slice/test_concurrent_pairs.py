@@ -112,13 +112,13 @@ def test_random_pairs_neither_deadlock_nor_spoil_anything(acme: Warehouse, sourc
     acme.connect_to(source, "bistro")
     with acme.connect() as one, acme.connect() as other, ThreadPoolExecutor() as pool:
         for session in (one, other):
-            session.execute("SET statement_timeout = '20s'")
+            session.execute("SET statement_timeout = '100s'")
         for _ in range(CONVERSIONS if FOLD in pair[0] else TRIES):
             if has_bistro:
                 make_bistro(acme)
             seeds = [random.Random(chance.random()) for _ in pair]
             for future in [pool.submit(run, *job) for job in zip((one, other), pair, seeds, strict=True)]:
-                future.result(timeout=60)
+                future.result(timeout=120)
             assert acme.reader.rows(
                 "SELECT count(*), count(DISTINCT id) FROM public.pulses WHERE schema_name = 'acme'"
             ) == [(ROWS, ROWS)]

@@ -93,7 +93,7 @@ def test_a_row_that_two_loads_want_is_found_again_in_the_day_that_lost_it(
         late = pool.submit(second.execute, load, (NEXT, old[str(NEXT)], when))
         wait_until(lambda: waits(acme))
         first.execute("COMMIT")
-        late.result(60)
+        late.result(120)
         second.execute("COMMIT")
     assert changed(acme).complete
     same(acme, source)
@@ -122,7 +122,7 @@ def test_a_day_that_another_load_takes_a_row_from_does_not_keep_its_digest(
         late = pool.submit(second.execute, load, (NEXT, back[str(NEXT)], then))
         wait_until(lambda: waits(acme))
         first.execute("COMMIT")
-        late.result(60)
+        late.result(120)
         second.execute("COMMIT")
     assert changed(acme).complete
     same(acme, source)
@@ -235,6 +235,6 @@ def test_a_backfill_doubles_no_row_of_a_day_that_another_session_finds_wanting(
         )
         by_sql(acme, date(2024, 3, 20), date(2024, 3, 20), template="ticks")
         assert acme.value("SELECT loaded_at FROM _wh.slices WHERE slice_date = %s", (half,)) is None
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
     stored: LiteralString = "SELECT id, at FROM {} ORDER BY id"
     assert acme.rows(stored.replace("{}", "acme.ticks")) == source.rows(stored.replace("{}", "ticks"))

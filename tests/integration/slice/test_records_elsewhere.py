@@ -47,7 +47,7 @@ def restored(server: Server, maker: Maker, warehouse: Warehouse) -> Warehouse:
         capture_output=True,
         text=True,
         check=True,
-        timeout=100,
+        timeout=200,
     ).stdout
     elsewhere = Warehouse(server, maker.clone("template0", "restored"), "whadmin")
     with elsewhere.admin.connect() as opened:

@@ -198,7 +198,7 @@ def test_a_column_retyped_while_a_load_waits_for_its_day_is_copied_as_what_it_is
         source.run("ALTER TABLE sales ALTER net TYPE float8, ALTER gross TYPE bigint")
         source.run("UPDATE sales SET net = net + 1")
         holder.rollback()
-        waiting.result(60)
+        waiting.result(120)
     assert rows(sales) == [(1, 101, 119)]
 
 
@@ -229,8 +229,8 @@ def test_a_type_stays_as_it_was_described_until_the_copy_ends(sales: Warehouse, 
         wait_until(lambda: source.value(locked, ("relation",)))
         assert not altered.is_set()
         gate.execute("SELECT pg_advisory_unlock(4711)")
-        load.result(60)
-        retype.result(60)
+        load.result(120)
+        retype.result(120)
     assert rows(sales) == [(1, 100, 119)]
 
 

@@ -201,7 +201,7 @@ def test_a_load_that_is_stopped_while_it_makes_indexes_is_completed_by_the_next(
         # The other session has made what it could meanwhile.
         wait_until(lambda: sleeping(ticking) == 1 and names(ticking) == NAMES)
         process.send_signal(by)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == (130 if by == signal.SIGINT else -by), err
     assert "Traceback" not in err
     if by == signal.SIGKILL:

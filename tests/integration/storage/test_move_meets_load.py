@@ -69,7 +69,7 @@ def test_a_load_that_meets_the_end_of_a_move_goes_on_in_the_new_storage(
         )
         while step() != "done":
             pass
-        load.join(60)
+        load.join(120)
     (result,) = results[0].feeds
     assert (result.failures, result.not_tried, result.complete) == ([], 0, True)
     assert acme.value("SELECT storage FROM _wh.feeds") == other

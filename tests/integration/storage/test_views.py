@@ -297,5 +297,5 @@ def test_a_view_that_a_report_is_using_changes_after_it_and_lets_other_reports_i
             assert ticking.reader.value("SELECT count(*) FROM public.ticks") == 6
         assert not change.done()
         report.execute("COMMIT")
-        change.result(timeout=30)
+        change.result(timeout=120)
     assert ticking.value("SELECT pg_get_viewdef('acme.ticks'::regclass) ~ 'ticks_2024_03_11'") is True

@@ -137,7 +137,7 @@ def dialogue(words: Sequence[str], answers: Sequence[str | Callable[[], str]]) -
     terminal, line = pty.openpty()
     left = list(answers)
     shown = b""
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 200
     with subprocess.Popen(
         words, stdin=line, stdout=line, stderr=line, env=environment({"TERM": "dumb", "COLUMNS": "80"})
     ) as process:
@@ -154,7 +154,7 @@ def dialogue(words: Sequence[str], answers: Sequence[str | Callable[[], str]]) -
                 answer = left.pop(0)
                 os.write(terminal, (answer if isinstance(answer, str) else answer()).encode() + b"\n")
         process.kill() if process.poll() is None and time.monotonic() >= give_up else None
-        process.wait(10)
+        process.wait(120)
     os.close(terminal)
     return process.returncode, shown.decode()
 
