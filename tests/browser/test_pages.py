@@ -15,7 +15,7 @@ from tests.browser.conftest import Shop
 from tests.support.browser.chromium import NARROW, WIDE, Person, person
 from tests.support.browser.pages import PAGES, Page
 
-pytestmark = [pytest.mark.any_server, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.any_server, pytest.mark.timeout(900)]
 
 ROLES = {"administrator": OWNER, "operator": OPERATOR, "auditor": AUDITOR, "author": AUTHOR}
 

@@ -176,14 +176,15 @@ def trusting(server: Server, name: str) -> Iterator[None]:
             wait_until(lambda: admin.execute("SELECT count(*) FROM pg_hba_file_rules").fetchone() == (rules,))
 
         ((count,),) = admin.execute("SELECT count(*) FROM pg_hba_file_rules").fetchall()
+        address = server.conninfo(user=name) + " password=wrong"
         reload(f"host all {name} 127.0.0.1/32 trust\n{before}", count + 1)
         try:
             # The server itself has read it, too.
-            address = server.conninfo(user=name) + " password=wrong"
             wait_until(lambda: lets_in(address))
             yield
         finally:
             reload(before, count)
+            wait_until(lambda: not lets_in(address))
 
 
 def lets_in(conninfo: str) -> bool:
@@ -363,7 +364,7 @@ def test_a_session_is_worth_nothing_once_its_login_is_dropped(house: House) -> N
 
 def test_a_session_ends_by_time(house: House) -> None:
     """Whether it is used or not; tests/unit/test_console_sessions.py holds the times."""
-    with hurried(house.warehouse, idle=3, longest=6) as console:
+    with hurried(house.warehouse, idle=6, longest=9) as console:
         used = console.log_in(house.operator)
         left, open_page = used.copy(), console.log_in(house.operator)
         wait_until(lambda: used.get("/sessions").status == 303)
@@ -530,7 +531,7 @@ def test_who_agrees_on_no_encryption_is_cut_off_as_soon_as_who_sends_no_head(
             await server.startup([listening])
             reader, writer = await asyncio.open_connection(*listening.getsockname())
             try:
-                return await asyncio.wait_for(reader.read(), 10)
+                return await asyncio.wait_for(reader.read(), 120)
             finally:
                 writer.close()
                 await server.shutdown([listening])
@@ -549,7 +550,7 @@ def cipher(console: Console, certificate: Path, options: dict[str, object]) -> s
         else:
             setattr(context, name, value)
     with (
-        socket.create_connection(("127.0.0.1", console.port), 10) as line,
+        socket.create_connection(("127.0.0.1", console.port), 120) as line,
         context.wrap_socket(line) as wrapped,
     ):
         found = wrapped.cipher()

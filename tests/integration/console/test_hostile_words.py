@@ -125,15 +125,18 @@ def test_no_word_of_a_browser_becomes_a_part_of_the_page_of_sessions(house: Hous
 
 def test_no_word_of_a_login_becomes_a_part_of_the_page_or_a_line_of_the_log(house: House) -> None:
     visitor = house.console.visitor()
-    before = len(house.console.lines)
     answer = visitor.try_login("x\n2026-01-01T00:00:00Z  login: whadmin\r\x1b[2J<u data-evil>", "x")
     assert not strange(answer)
+
+    def lines() -> list[str]:
+        return [line for line in house.console.lines if "2026-01-01" in line]
+
     # What the console prints is read in a thread, which may come after the answer.
-    wait_until(lambda: len(house.console.lines) > before, 10)
-    lines = house.console.lines[before:]
-    assert len(lines) == 1
-    assert "\x1b" not in lines[0]
-    assert "\\n2026-01-01" in lines[0]
+    wait_until(lambda: bool(lines()))
+    (line,) = lines()
+    assert "\x1b" not in line
+    assert "\\n2026-01-01" in line
+    assert visitor.address in line
 
 
 # Secrets.

@@ -210,7 +210,7 @@ def test_doctor_is_run_by_a_button_and_tells_each_role_what_it_may_know(watched:
     whadmin, auditor = watched.of("administrator"), watched.of("auditor")
     assert "findings" not in whadmin.get("/doctor").html
     assert whadmin.post("/doctor").header("location") == "/doctor"
-    wait_until(lambda: "Check again" in whadmin.get("/doctor").text, 90)
+    wait_until(lambda: "Check again" in whadmin.get("/doctor").text)
     page = whadmin.get("/doctor")
     assert "started by whadmin" in page.text
     assert "the source cannot be reached" in page.text or "sources" in page.text
@@ -222,7 +222,7 @@ def test_doctor_is_run_by_a_button_and_tells_each_role_what_it_may_know(watched:
     # Another role has not asked yet, and is not told.
     assert "Run the checks" in auditor.get("/doctor").text
     assert auditor.post("/doctor").status == 303
-    wait_until(lambda: "Check again" in auditor.get("/doctor").text, 90)
+    wait_until(lambda: "Check again" in auditor.get("/doctor").text)
     assert "kind=fix" not in auditor.get("/doctor").html
 
 

@@ -12,11 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 from tests.support.browser.console import COOKIE, Visitor
 
 PROGRAM = os.environ.get("TENANTRY_TEST_CHROMIUM") or "/usr/bin/chromium"
+
+PATIENCE = 120_000
+"""Milliseconds that a page has for what a test waits for: on a busy machine a worker takes long to get its turn."""
 
 WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 
@@ -42,6 +45,7 @@ def chromium() -> Iterator[Browser]:
     """A Chromium without a window."""
     if not Path(PROGRAM).exists():
         raise FileNotFoundError(f"{PROGRAM} is missing; .ci/system-packages installs it (Debian 12, as root)")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=PROGRAM, args=list(_OPTIONS))
         try:
@@ -109,7 +113,7 @@ def person(browser: Browser, visitor: Visitor, *, scripts: bool = True) -> Itera
     """A browser that has the visitor's cookies. It must have no reason to complain, and asks nobody but the console."""
     console = visitor.console
     context = browser.new_context(viewport=WIDE, java_script_enabled=scripts)  # type: ignore[arg-type]
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     if COOKIE in visitor.cookies:
         context.add_cookies(
             [

@@ -139,7 +139,7 @@ class Visitor:
             }
         wanted |= self.headers | dict(headers or {})
         line = http.client.HTTPConnection(
-            "127.0.0.1", self.console.port, timeout=100, source_address=(self.address, 0)
+            "127.0.0.1", self.console.port, timeout=200, source_address=(self.address, 0)
         )
         try:
             line.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
@@ -217,11 +217,11 @@ class Console:
         """Somebody who has logged in; whadmin unless another is named."""
         return self.visitor().log_in(login, password or PASSWORDS.get(login, "a password"))
 
-    def line(self, timeout: float = 60) -> socket.socket:
+    def line(self, timeout: float = 120) -> socket.socket:
         """A connection to it, for what no client would send."""
         return socket.create_connection(("127.0.0.1", self.port), timeout)
 
-    def send(self, data: bytes, timeout: float = 3) -> bytes:
+    def send(self, data: bytes, timeout: float = 120) -> bytes:
         """Send bytes as they are, and return all that comes until the console closes the connection or nothing more comes."""
         received = b""
         with self.line(timeout) as line, suppress(ConnectionError, TimeoutError):
@@ -236,7 +236,8 @@ def serving(
     database: Database | str, *options: object, env: Mapping[str, str] | None = None
 ) -> Iterator[Console]:
     """`tenantry console` on a port that is free, until the end of the block."""
-    port = find_free_port()
+    # It takes one by itself, and says which; behind a proxy it only says where the proxy is.
+    port = find_free_port() if "--behind-proxy" in options else 0
     arguments = command(database, "console", "--listen", f"127.0.0.1:{port}", *options)
     with _started(arguments, environment(env), port) as console:
         yield console
@@ -247,10 +248,9 @@ def hurried(
     database: Database, *, idle: float = 60, longest: float = 60, patience: float = 60
 ) -> Iterator[Console]:
     """A console whose sessions last as many seconds, and which waits no longer for a request: the program waits longer than a test."""
-    port = find_free_port()
     arguments = [sys.executable, "-m", "tests.support.browser.hurried_console", database.conninfo]
-    arguments += map(str, (port, idle, longest, patience))
-    with _started(arguments, environment(), port) as console:
+    arguments += map(str, (0, idle, longest, patience))
+    with _started(arguments, environment(), 0) as console:
         yield console
 
 
@@ -279,17 +279,17 @@ def _started(arguments: Sequence[str], env: Mapping[str, str], port: int) -> Ite
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
         try:
-            assert ready.wait(60), "the console does not start"
+            assert ready.wait(120), "the console does not start"
             found = re.search(r"The console is at (\S+)/ \(", "".join(lines))
             assert found, "".join(lines)
-            yield Console(process, found[1], port, lines)
+            yield Console(process, found[1], port or urlsplit(found[1]).port or 0, lines)
         finally:
             process.terminate()
             try:
-                process.wait(15)
+                process.wait(120)
             except subprocess.TimeoutExpired:
                 process.kill()
-            reader.join(15)
+            reader.join(120)
 
 
 @dataclass
