@@ -82,7 +82,7 @@ def test_planning_logs_in_once_at_each_source_and_a_few_times_at_the_warehouse(
 def test_a_source_that_does_not_answer_stops_none_of_the_others(
     warehouse: Warehouse, source: Source, fleet: list[Feed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slices, "PATIENCE", 1)
+    monkeypatch.setattr(slices, "PATIENCE", 5)
     # It takes connections, and never says a word.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import time
 from datetime import date
 from typing import Any, LiteralString
 
@@ -64,7 +63,7 @@ def slow(source: Source, seconds: float) -> None:
         " CASE WHEN at < '2024-03-11 00:00Z' THEN value ELSE slow(value) END AS value FROM kept;"
         " GRANT SELECT ON ticks TO source_reader"
     )
-    source.run("INSERT INTO kept SELECT g, '2024-03-11 01:00Z', 0 FROM generate_series(1, 200) g")
+    source.run("INSERT INTO kept SELECT g, '2024-03-11 01:00Z', 0 FROM generate_series(1, 3000) g")
 
 
 @pytest.mark.parametrize("changed", [False, True])
@@ -73,12 +72,10 @@ def test_a_source_that_sends_on_and_on_is_ended_and_other_days_are_loaded(
 ) -> None:
     slow(source, 0.2)
     # As of a source that heeds no timeout: it is told of none.
-    allow(acme, deadline="1s", statement_timeout="0")
-    started = time.monotonic()
+    allow(acme, deadline="3s", statement_timeout="0")
     result = load(acme, feed, changed=changed)
     assert result.loaded == 1
-    assert reasons(result) == [(NEXT, "acme.ticks 2024-03-11: the source did not finish within 1 s")]
-    assert time.monotonic() - started < 20
+    assert reasons(result) == [(NEXT, "acme.ticks 2024-03-11: the source did not finish within 3 s")]
     # It has been told to stop, too.
     assert (
         source.value(

@@ -87,6 +87,8 @@ def certificate(used: Warehouse) -> Iterator[Path]:
         for name in settings:
             session.execute(f"ALTER SYSTEM RESET {name}".encode())
         session.execute("SELECT pg_reload_conf()")
+    # The server reads it a moment later, and the next test is for one without TLS.
+    wait_until(lambda: not encrypted(used))
 
 
 def test_verify_full_takes_the_right_certificate_only(
