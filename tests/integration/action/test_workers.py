@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import LiteralString
 
 import pytest
 
@@ -30,6 +31,13 @@ def slow(shop: Shop) -> Iterator[Shop]:
     mend(shop.source)
 
 
+HELD: LiteralString = """
+SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = 8321568 AND objid <> 0
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+"""The actions that somebody works on."""
+
+
 def _is_loading(action: Action) -> bool:
     return action.progress is not None and action.progress.done > 0
 
@@ -48,19 +56,24 @@ def test_four_workers_take_each_action_once(shop: Shop) -> None:
     context = forks()
     workers = [start_worker(context, shop.warehouse.conninfo) for _ in range(4)]
     try:
-        wait_until(lambda: not opened.actions(unfinished=True), seconds=60)
+        wait_until(lambda: not opened.actions(unfinished=True))
     finally:
         for worker in workers:
             worker.kill()
     ended = [opened.action(action.id) for action in asked]
     assert {(action.state, action.attempts) for action in ended} == {("succeeded", 1)}
+    numbers = [action.id for action in asked]
     assert shop.warehouse.rows(
         "SELECT count(*), count(DISTINCT subject) FROM _wh_audit.entries WHERE what = 'action refresh' AND result = 'done'"
+        " AND split_part(subject, ' ', 1)::bigint = ANY (%s)",
+        (numbers,),
     ) == [(8, 8)]
     # Those of one tenant never ran at once.
     assert not shop.warehouse.rows(
         "SELECT a.id, b.id FROM _wh.actions a JOIN _wh.actions b ON a.id < b.id"
         " AND a.arguments ->> 'tenant' = b.arguments ->> 'tenant' AND a.ended_at > b.started_at"
+        " WHERE a.id = ANY (%(numbers)s) AND b.id = ANY (%(numbers)s)",
+        {"numbers": numbers},  # type: ignore[arg-type]
     )
 
 
@@ -73,6 +86,8 @@ def test_what_a_killed_worker_left_is_begun_again_and_every_row_is_right(slow: S
     assert (begun.state, begun.pid, begun.attempts) == ("running", killed.pid, 1)
     killed.kill()
     killed.join()
+    # Whoever looks sooner sees its lock.
+    wait_until(lambda: not slow.warehouse.rows(HELD))
     left = slow.opened().action(asked.id)
     assert left.state == "running"
     mend(slow.source)
@@ -101,7 +116,8 @@ def test_a_running_action_is_cancelled_and_keeps_what_it_has_loaded(slow: Shop) 
     assert (ended.state, ended.cancelled_by) == ("cancelled", slow.operator.user)
     assert "days loaded" in (ended.result or "")
     assert "what was loaded is kept" in (ended.result or "")
-    assert 0 < slow.warehouse.value("SELECT count(*) FROM bolt.ticks") < 2 * DAYS
+    assert ended.progress is not None
+    assert 0 < ended.progress.done < DAYS
     never = slow.opened().action(behind.id)
     assert (never.state, never.attempts, never.started_at) == ("cancelled", 0, None)
 
@@ -111,7 +127,7 @@ def test_a_worker_that_is_stopped_leaves_its_action_to_the_next(slow: Shop) -> N
     with running(slow.warehouse, "action", "work", "--json") as program:
         slow.when(asked, _is_loading)
         program.send_signal(signal.SIGTERM)
-        out, error = program.communicate(timeout=30)
+        out, error = program.communicate(timeout=120)
     assert program.returncode == 0, error
     assert '"event": "put back"' in out
     left = slow.opened().action(asked.id)
@@ -127,7 +143,7 @@ def test_a_scheduler_has_a_worker_and_ends_with_it(shop: Shop) -> None:
             shop.opened().request("refresh", tenant="bolt", day=LAST), lambda action: not action.unfinished
         )
         program.send_signal(signal.SIGTERM)
-        out, error = program.communicate(timeout=60)
+        out, error = program.communicate(timeout=120)
     assert (program.returncode, done.state, done.pid) == (0, "succeeded", program.pid), error
     assert '"event": "leads"' in out
 

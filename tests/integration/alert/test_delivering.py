@@ -51,9 +51,19 @@ def test_a_program_that_is_killed_between_decision_and_delivery_loses_nothing(
     fail_jobs(well, 2)
     receiver.open.clear()
     with running(well, "watch") as program:
-        assert receiver.arrived.wait(90)
+        assert receiver.arrived.wait(120)
         program.kill()
         program.wait()
+    # Its session holds the message until the server notices.
+    wait_until(
+        lambda: (
+            well.admin.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND application_name LIKE 'tenantry%'"
+            )
+            == 0
+        )
+    )
     assert deliveries(well) == [("waiting", 0, None)]
     receiver.open.set()
     outcome = run(well, "watch", "--once", "--json")
@@ -68,9 +78,9 @@ def test_the_scheduler_sends_alerts_beside_the_jobs(well: Warehouse, receiver: W
     route_to(well, receiver)
     fail_jobs(well, 2)
     with running(well, "scheduler") as program:
-        wait_until(lambda: bool(receiver.posts), seconds=90)
+        wait_until(lambda: bool(receiver.posts))
         program.terminate()
-        assert program.wait(60) == 0
+        assert program.wait(120) == 0
     (told,) = receiver.told()
     assert (told["kind"], told["count"]) == ("job_failed", 2)
 

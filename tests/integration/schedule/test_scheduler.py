@@ -37,7 +37,7 @@ class Events:
 
 @contextmanager
 def serving(
-    warehouse: Warehouse, grace: float = 10, patience: float = 12
+    warehouse: Warehouse, grace: float = 10, patience: float = 100
 ) -> Iterator[tuple[Scheduler, Events]]:
     """A scheduler in a thread of its own, stopped at the end of the block."""
     events = Events()
@@ -48,8 +48,20 @@ def serving(
         yield scheduler, events
     finally:
         scheduler.stop()
-        thread.join(30)
+        thread.join(120)
         assert not thread.is_alive()
+
+
+HELD = "SELECT pg_advisory_xact_lock_shared(4711)"
+"""A command that takes as long as somebody is `holding` it."""
+
+
+@contextmanager
+def holding(warehouse: Warehouse) -> Iterator[None]:
+    """Let HELD last until the end of the block."""
+    with warehouse.connect() as session:
+        session.execute("SELECT pg_advisory_lock(4711)")
+        yield
 
 
 def ended(warehouse: Warehouse, jobid: int) -> int:
@@ -109,7 +121,7 @@ def test_due_jobs_run_and_are_recorded_as_pg_cron_does(warehouse: Warehouse) -> 
         "SELECT count(DISTINCT scheduled_for), bool_and(end_time >= start_time AND start_time >= scheduled_for"
         " AND job_pid IS NOT NULL AND username = 'whadmin' AND database = current_database() AND attempts = 1),"
         " max(scheduled_for) - min(scheduled_for) = (count(*) - 1) * interval '1 second'"
-        " FROM cron.job_run_details WHERE jobid = %s",
+        " FROM cron.job_run_details WHERE jobid = %s AND status IN ('succeeded', 'failed')",
         (inserts,),
     ) == [(runs, True, True)]
     assert events.names()[0] == "leads"
@@ -118,11 +130,13 @@ def test_due_jobs_run_and_are_recorded_as_pg_cron_does(warehouse: Warehouse) -> 
 
 @pytest.mark.any_server
 def test_a_slow_job_does_not_overlap_with_itself_nor_hold_up_others(warehouse: Warehouse) -> None:
-    slow = schedule(warehouse, "slow", "1 second", "SELECT pg_sleep(1.1)")
+    slow = schedule(warehouse, "slow", "1 second", HELD)
     quick = schedule(warehouse, "quick", "1 second", "SELECT 1")
     with serving(warehouse):
+        with holding(warehouse):
+            wait_until(lambda: ended(warehouse, quick) >= 3)
+            assert ended(warehouse, slow) == 0
         wait_until(lambda: ended(warehouse, slow) >= 2)
-        assert ended(warehouse, quick) >= 2
     assert (
         warehouse.value(
             "SELECT count(*) FROM cron.job_run_details a JOIN cron.job_run_details b ON a.jobid = b.jobid AND a.runid < b.runid"
@@ -133,7 +147,6 @@ def test_a_slow_job_does_not_overlap_with_itself_nor_hold_up_others(warehouse: W
     )
 
 
-@pytest.mark.any_server
 class LooksOnce(Scheduler):
     """Looks for waiting runs when it begins to lead, and never again."""
 
@@ -146,6 +159,7 @@ class LooksOnce(Scheduler):
         return super()._look(session)
 
 
+@pytest.mark.any_server
 def test_the_place_of_a_run_that_has_ended_is_given_away_before_the_next_look_at_the_table(
     warehouse: Warehouse,
 ) -> None:
@@ -161,16 +175,17 @@ def test_the_place_of_a_run_that_has_ended_is_given_away_before_the_next_look_at
         wait_until(lambda: all(ended(warehouse, jobid) for jobid in jobs))
     finally:
         scheduler.stop()
-        thread.join(30)
+        thread.join(120)
 
 
 def test_a_job_that_is_removed_while_it_runs_goes_on_to_its_end_and_runs_no_more(
     warehouse: Warehouse,
 ) -> None:
-    jobid = schedule(warehouse, "slow", "1 second", "SELECT pg_sleep(1.5)")
+    jobid = schedule(warehouse, "slow", "1 second", HELD)
     with serving(warehouse) as (_, events):
-        wait_until(lambda: "began" in events.names())
-        warehouse.run("SELECT cron.unschedule('slow')")
+        with holding(warehouse):
+            wait_until(lambda: "began" in events.names())
+            warehouse.run("SELECT cron.unschedule('slow')")
         wait_until(lambda: ended(warehouse, jobid) >= 1)
         wait_until(
             lambda: (
@@ -209,11 +224,13 @@ def test_of_two_schedulers_one_leads_and_the_other_takes_over(warehouse: Warehou
 def test_runs_of_the_last_ten_minutes_are_made_up_for(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "minutely", "* * * * *", "SELECT 1")
     set_back(warehouse, jobid, "3 minutes")
+    begun = warehouse.value("SELECT now()")
     with serving(warehouse):
         wait_until(lambda: ended(warehouse, jobid) >= 3)
     assert warehouse.value(
-        "SELECT min(scheduled_for) > now() - interval '4 minutes' AND bool_and(extract(second FROM scheduled_for) = 0)"
-        " FROM cron.job_run_details"
+        "SELECT min(scheduled_for) > %s - interval '4 minutes' AND bool_and(extract(second FROM scheduled_for) = 0)"
+        " FROM cron.job_run_details",
+        (begun,),
     )
 
 
@@ -241,15 +258,16 @@ def test_what_was_due_while_a_job_was_paused_is_not_made_up_for(warehouse: Wareh
     other = schedule(warehouse, "tick", "1 second", "SELECT 1")
     with serving(warehouse):
         wait_until(lambda: ended(warehouse, other) >= 1)
-        due = warehouse.value(
-            "SELECT date_trunc('minute', now()) > since FROM cron.job WHERE jobid = %s", (jobid,)
-        )
-    assert ended(warehouse, jobid) == (1 if due else 0)
+    # A minute may begin while this runs.
+    assert not warehouse.value(
+        "SELECT count(*) FROM cron.job_run_details r JOIN cron.job j USING (jobid) WHERE jobid = %s AND r.scheduled_for <= j.since",
+        (jobid,),
+    )
 
 
 @pytest.mark.any_server
 def test_a_run_whose_session_an_operator_ends_has_failed(warehouse: Warehouse) -> None:
-    jobid = schedule(warehouse, "stuck", "1 second", "SELECT pg_sleep(60)")
+    jobid = schedule(warehouse, "stuck", "1 second", "SELECT pg_sleep(600)")
     with serving(warehouse, grace=0) as (_, events):
         wait_until(lambda: "began" in events.names())
         warehouse.run(
@@ -287,7 +305,7 @@ def test_a_leader_that_loses_its_session_stands_for_election_again(warehouse: Wa
 
 @pytest.mark.any_server
 def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Warehouse) -> None:
-    jobid = schedule(warehouse, "tick", "1 second", "SELECT pg_sleep(0.3)")
+    jobid = schedule(warehouse, "tick", "1 second", "SELECT pg_sleep(1.5)")
     with subprocess.Popen(
         command(warehouse, "scheduler"),
         env=environment(),
@@ -316,7 +334,7 @@ def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Wareho
     assert events.names()[:3] == ["stands by", "deposes", "leads"]
     deposed = events.told[1][1]
     assert deposed["session"] == leader
-    assert abs(deposed["last_sign_of_life"] - stopped) < timedelta(seconds=10)
+    assert abs(deposed["last_sign_of_life"] - stopped) < timedelta(seconds=60)
     assert "lost" not in events.names()
     assert warehouse.value("SELECT count(*) FROM cron.job_run_details WHERE status = 'failed'") == 0
 
@@ -325,11 +343,11 @@ def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Wareho
 def test_after_sigterm_runs_get_their_grace_and_are_then_left_to_the_next_scheduler(
     warehouse: Warehouse,
 ) -> None:
-    stuck = schedule(warehouse, "stuck", "1 second", "SELECT pg_sleep(60)")
+    stuck = schedule(warehouse, "stuck", "1 second", "SELECT pg_sleep(600)")
     brief = schedule(warehouse, "brief", "1 second", "SELECT pg_sleep(0.7)")
     running = "SELECT count(*) FROM cron.job_run_details WHERE status = 'running'"
     with subprocess.Popen(
-        command(warehouse, "scheduler", "--grace", 1.5, "--json"),
+        command(warehouse, "scheduler", "--grace", 5, "--json"),
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -340,7 +358,7 @@ def test_after_sigterm_runs_get_their_grace_and_are_then_left_to_the_next_schedu
             # Who leads is known while it does.
             assert succeed(warehouse, "schedule", "show", "--json").json["leader"]["pid"] == process.pid
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=120)
         finally:
             process.kill()
     assert (process.returncode, err) == (0, "")
