@@ -21,12 +21,12 @@ TRUTH = (
 
 def adopt(warehouse: ByHand, *arguments: str) -> Outcome:
     """Run `tenantry adopt` as the administrator."""
-    return run(
-        None,
-        "adopt",
-        *arguments,
-        env={"TENANTRY_ADMIN_DSN": warehouse.conninfo, "TENANTRY_WHADMIN_PASSWORD": "whadmin-by-hand"},
-    )
+    return run(None, "adopt", *arguments, env=whose(warehouse))
+
+
+def whose(warehouse: ByHand) -> dict[str, str]:
+    """What the program is told by its environment."""
+    return {"TENANTRY_ADMIN_DSN": warehouse.conninfo, "TENANTRY_WHADMIN_PASSWORD": "whadmin-by-hand"}
 
 
 @pytest.mark.any_server

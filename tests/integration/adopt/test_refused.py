@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import subprocess
+import sys
 
 import pytest
 
-from tests.integration.adopt.test_adopt import adopt
-from tests.support.program import run
+from tests.integration.adopt.test_adopt import adopt, whose
+from tests.support.program import environment, run
 from tests.support.samples.by_hand import ByHand
 
 pytestmark = pytest.mark.any_server
@@ -25,17 +25,22 @@ def test_functions_at_work_stand_in_the_way_unless_they_are_waited_for(by_hand: 
         assert "is being loaded by its old functions: session" in error[0]
         assert "tenantry adopt --wait" in error[1]
         assert by_hand.schema_dump() == before
-
-        def end() -> None:
-            time.sleep(4)
+        with subprocess.Popen(
+            [sys.executable, "-m", "tenantry", "adopt", "--yes", "--wait", "200"],
+            env=environment() | whose(by_hand),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as adopting:
+            assert adopting.stderr is not None
+            said = ""
+            while "waiting" not in said and (line := adopting.stderr.readline()):
+                said += line
             session.execute("COMMIT")
-
-        worker = threading.Thread(target=end)
-        worker.start()
-        adopted = adopt(by_hand, "--yes", "--wait", "60")
-        worker.join()
-    assert adopted.code == 0, adopted.err
-    assert "waiting" in adopted.err
+            said += adopting.stderr.read()
+    assert adopting.returncode == 0, said
+    assert "waiting" in said
 
 
 def test_a_role_without_the_rights_and_a_warehouse_of_tenantrys_are_refused_unchanged(

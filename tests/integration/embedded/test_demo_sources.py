@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,6 +26,7 @@ from tenantry.demo.sources import (
     source_exists,
 )
 from tenantry.embedded import Server
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
@@ -329,16 +329,16 @@ def test_a_creation_that_was_killed_is_made_again(year: Server, create: Creator)
 
 
 def wait_until_rows_are_made(server: Server, database: str) -> None:
-    deadline = time.monotonic() + 30
     with psycopg.connect(server.conninfo(), autocommit=True) as admin:
-        while time.monotonic() < deadline:
-            if admin.execute(
-                "SELECT FROM pg_stat_activity WHERE datname = %s AND query LIKE %s",
-                (database, "%INSERT INTO phood_foodlogsum%"),
-            ).rowcount:
-                return
-            time.sleep(0.01)
-    raise AssertionError(f"nobody made rows in {database}")
+        wait_until(
+            lambda: (
+                admin.execute(
+                    "SELECT FROM pg_stat_activity WHERE datname = %s AND query LIKE %s",
+                    (database, "%INSERT INTO phood_foodlogsum%"),
+                ).rowcount
+                > 0
+            )
+        )
 
 
 def test_a_finished_source_is_not_made_over(year: Server) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 
 from tenantry.db import upgrade
@@ -91,23 +94,42 @@ def test_an_upgrade_is_refused_while_a_load_is_at_work_and_can_wait_for_it(acme:
         load.execute("COMMIT")
         load.execute("SET application_name = 'tenantry backfill'; SELECT 1")
         load.execute("DROP FUNCTION _wh.does_mv_exist")
-        for command in ("upgrade", "init"):
-            refused = run(acme.admin, command)
-            assert refused.errors == [f"1 session is working: tenantry backfill (pid {pid})"]
+        with busy(load):
+            for command in ("upgrade", "init"):
+                refused = run(acme.admin, command)
+                assert refused.errors == [f"1 session is working: tenantry backfill (pid {pid})"]
         assert acme.value("SELECT to_regproc('_wh.does_mv_exist')") is None
 
-        # Who has rested for five seconds is not at work any more, and the two commands took their time.
-        load.execute("SELECT 1")
         seen = threading.Event()
         waiting = threading.Thread(
             target=upgrade.run, args=(admin, {}, 60, lambda _: seen.set()), daemon=True
         )
-        waiting.start()
-        assert seen.wait(30)
+        with busy(load):
+            waiting.start()
+            assert seen.wait(120)
         load.close()
-        waiting.join(30)
+        waiting.join(120)
         assert not waiting.is_alive()
     assert acme.value("SELECT to_regproc('_wh.does_mv_exist')") is not None
+
+
+@contextmanager
+def busy(session: psycopg.Connection) -> Iterator[None]:
+    """The session is at work until the end of the block: who has rested for five seconds is not any more."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.2):
+            session.execute("SELECT 1")
+
+    session.execute("SELECT 1")
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        worker.join()
 
 
 def test_a_job_that_runs_is_named_and_the_record_of_one_that_crashed_is_not(warehouse: Warehouse) -> None:

@@ -144,7 +144,7 @@ def test_following_shows_what_comes_and_ends_cleanly(warehouse: Warehouse) -> No
 def test_running_statements_are_shown_with_their_tenant(acme: Warehouse) -> None:
     acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
     with acme.connect() as working:
-        working.pgconn.send_query(b"SELECT pg_sleep(60) -- acme.foodlogstats")
+        working.pgconn.send_query(b"SELECT pg_sleep(600) -- acme.foodlogstats")
         wait_until(lambda: _running(acme) != [])
         (shown,) = _running(acme)
         assert (shown.pid, shown.user, shown.tenant, shown.state) == (
@@ -153,7 +153,7 @@ def test_running_statements_are_shown_with_their_tenant(acme: Warehouse) -> None
             "acme",
             "active",
         )
-        assert "pg_sleep(60)" in succeed(acme, "queries").out
+        assert "pg_sleep(600)" in succeed(acme, "queries").out
         succeed(acme, "queries", "--cancel", shown.pid)
         result = working.pgconn.get_result()
         assert result is not None

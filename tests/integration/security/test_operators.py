@@ -17,7 +17,7 @@ from tests.support.jobs import schedule
 from tests.support.loading import by_loader
 from tests.support.people import member
 from tests.support.program import run, running, succeed
-from tests.support.samples.small_template import define, make_ticks, mend
+from tests.support.samples.small_template import QUERY, define, make_ticks, mend
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
@@ -512,8 +512,11 @@ def test_ctrl_c_of_an_operator_keeps_what_was_loaded_and_leaves_no_session(
     acme: Warehouse, operator: Database, source: Source
 ) -> None:
     make_ticks(source, date(2024, 3, 1), 20)
-    source.run("UPDATE ticks SET value = 'slow' WHERE extract(hour FROM at AT TIME ZONE 'UTC') = 0")
-    define(acme)
+    # The first seven days are committed together, and the next ones take a while.
+    source.run(
+        "UPDATE ticks SET value = 'slow' WHERE at >= '2024-03-08 00:00Z' AND extract(hour FROM at AT TIME ZONE 'UTC') = 0"
+    )
+    define(acme, query=QUERY.replace("pg_sleep(0.3)", "pg_sleep(2)"))
     acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     words = (
         "backfill",
@@ -530,7 +533,7 @@ def test_ctrl_c_of_an_operator_keeps_what_was_loaded_and_leaves_no_session(
     with running(operator, *words) as process:
         wait_until(lambda: acme.value("SELECT count(*) FROM _wh.slices WHERE status = 'loaded'") >= 7)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert json.loads(out)["data"]["load"]["interrupted"] is True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -18,6 +17,7 @@ from tenantry.core.days import today_utc
 from tests.support.databases import Database, Source, Warehouse
 from tests.support.program import run, succeed
 from tests.support.samples.small_template import COLUMNS, define, make_ticks
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
@@ -401,22 +401,23 @@ def test_a_trial_ends_in_time_and_leaves_no_login_behind(
     ready: Warehouse, author: Database, source: Source
 ) -> None:
     with author.connect() as opened:
-        started = time.monotonic()
         (result,) = opened.execute(
             "SELECT _wh.try_template('mine', 'acme', '2024-03-10', seconds => 1, draft => %s)",
-            (Jsonb({"query_template": "SELECT pg_sleep(60)::text AS a", "column_definitions": "a text"}),),
+            (Jsonb({"query_template": "SELECT pg_sleep(600)::text AS a", "column_definitions": "a text"}),),
         ).fetchone() or ({},)
         assert result["error"] == "it did not answer within 1 s"
-        assert time.monotonic() - started < 20
         opened.execute("SELECT _wh.try_template('ticks', 'acme', '2024-03-10')")
-        assert (
-            source.value(
-                "SELECT count(*) FROM pg_stat_activity WHERE usename = 'source_reader' AND datname = current_database()"
+        # A session is there for a moment after its program has left.
+        wait_until(
+            lambda: (
+                source.value(
+                    "SELECT count(*) FROM pg_stat_activity WHERE usename = 'source_reader' AND datname = current_database()"
+                )
+                == 0
             )
-            == 0
         )
     ready.run('UPDATE _wh.tenant_connections SET options = \'{"deadline": "1s"}\'')
-    assert tried(author, "SELECT pg_sleep(60)::text AS a")["error"] == "it did not answer within 1 s"
+    assert tried(author, "SELECT pg_sleep(600)::text AS a")["error"] == "it did not answer within 1 s"
 
 
 def test_a_trial_refuses_what_a_load_would_by_the_limits_of_the_connection(
