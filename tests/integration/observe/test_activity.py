@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from collections.abc import Callable
 from datetime import date, timedelta
 
+import psycopg
 import pytest
 
 from tenantry.db import log
 from tenantry.db.connect import session
+from tenantry.db.install import install
+from tenantry.embedded import Server
 from tenantry.observe import activity
 from tests.support.databases import Database, Source, Warehouse
 from tests.support.program import command, environment, hear_signals, run, succeed
@@ -165,5 +169,34 @@ def test_running_statements_are_shown_with_their_tenant(acme: Warehouse) -> None
 
 
 def _running(warehouse: Warehouse) -> list[activity.Running]:
+    """What logins do: the server may clear a table up meanwhile."""
     with session(warehouse.conninfo, role=None) as opened:
-        return activity.running(opened)
+        return [one for one in activity.running(opened) if one.user != AUTOVACUUM]
+
+
+AUTOVACUUM = "autovacuum worker"
+
+
+def test_what_the_server_does_by_itself_has_no_login_and_is_called_by_its_kind(
+    make_server: Callable[..., Server],
+) -> None:
+    server = make_server(autovacuum_naptime="1s")
+    server.start()
+    with psycopg.connect(server.conninfo(), autocommit=True) as admin:
+        install(admin, {"whadmin": "whadmin-password", "phood_ro": "reader-password"})
+        admin.execute("GRANT pg_read_all_stats TO whadmin")
+        # It takes a tenth of a second for each page.
+        admin.execute(
+            "CREATE TABLE public.large (text text) WITH (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,"
+            " autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0)"
+        )
+        admin.execute("INSERT INTO public.large SELECT repeat('x', 1000) FROM generate_series(1, 10000)")
+        admin.execute("DELETE FROM public.large")
+    server.save_password("whadmin", "whadmin-password")
+    warehouse = Database(server, "postgres", "whadmin")
+
+    def shown() -> list[str]:
+        running = succeed(warehouse, "queries", "--json").json["running"]
+        return [one["user"] for one in running if "public.large" in one["query"]]
+
+    wait_until(lambda: shown() == [AUTOVACUUM])

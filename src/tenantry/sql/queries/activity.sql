@@ -22,8 +22,9 @@ LEFT JOIN pg_extension e ON e.extname = 'pg_stat_statements' LEFT
 
 -- name: running
 -- Sessions of this database that are active or hold a transaction open. PostgreSQL hides other roles'
--- statements from an ordinary role.
-SELECT a.pid, a.usename::text, a.application_name, a.state, extract(epoch FROM now() - a.query_start)::float8,
+-- statements from an ordinary role. What the server does by itself has no login: it is called by its kind.
+SELECT a.pid, coalesce(a.usename::text, a.backend_type), a.application_name, a.state,
+    extract(epoch FROM now() - a.query_start)::float8,
     extract(epoch FROM now() - a.xact_start)::float8, concat_ws(': ', a.wait_event_type, a.wait_event),
     pg_blocking_pids(a.pid),
     (SELECT t.schema_name FROM _wh.tenants t
