@@ -146,7 +146,7 @@ def test_2000_rows_of_all_types_come_through_unchanged(acme: Warehouse, source: 
 
 def written(warehouse: Warehouse) -> int:
     """Rows inserted, updated or deleted in the table of 2024."""
-    warehouse.run("SELECT pg_stat_force_next_flush()")
+    warehouse.settle()
     count: int = warehouse.value(
         "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE relname = 'acme.things_2024'"
     )

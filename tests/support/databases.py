@@ -19,6 +19,7 @@ from psycopg import sql
 
 from tenantry.embedded import Server
 from tests.support import sessions
+from tests.support.waiting import wait_until
 
 SECRET = "s3cret-of-the-source'\\ "
 """The password of every source: with a quote, a backslash and a blank, to see that all of them are quoted."""
@@ -38,6 +39,10 @@ def quick_secret(password: str) -> str:
     salt64, stored64, server64 = (base64.b64encode(part).decode() for part in (salt, stored, server))
     return f"SCRAM-SHA-256$1:{salt64}${stored64}:{server64}"
 
+
+_SESSIONS: LiteralString = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+)
 
 _END_SESSIONS: LiteralString = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ANY(%s)"
@@ -76,6 +81,12 @@ class Database:
     def run(self, statement: LiteralString, parameters: Sequence[Any] | None = None) -> None:
         """Run a statement for what it does."""
         self.rows(statement, parameters)
+
+    def settle(self) -> None:
+        """Wait until nobody else is there: a session tells pg_stat_* its counts while it ends, a moment after its program has left."""
+        sessions.close(self.name)
+        with psycopg.connect(self.server.conninfo(), autocommit=True) as admin:
+            wait_until(lambda: admin.execute(_SESSIONS, [self.name]).fetchone() == (0,))
 
 
 @dataclass(frozen=True)

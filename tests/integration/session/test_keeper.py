@@ -90,7 +90,7 @@ def test_sessions_that_were_ended_meanwhile_are_opened_again(
     refresh(keeper, acme, feed)
     for database, user in ((source, "source_reader"), (acme.admin, "whadmin")):
         database.run(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND usename = %s"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = current_database() AND usename = %s"
             " AND pid <> pg_backend_pid()",
             (user,),
         )

@@ -18,7 +18,6 @@ from tenantry.core.errors import DatabaseError, InputError
 from tenantry.db import audit
 from tenantry.db.build import entrances
 from tenantry.db.connect import open_session, session
-from tests.support import sessions
 from tests.support.databases import Source, Warehouse
 from tests.support.program import run, succeed
 from tests.support.samples.healthy import findings
@@ -177,17 +176,8 @@ def test_a_job_finds_what_the_path_of_its_role_leads_to_and_the_scheduler_keeps_
 
 def sessions_so_far(warehouse: Warehouse) -> int:
     """How many sessions have begun on the warehouse; those of the test itself are among them, as they are asked for elsewhere."""
-    sessions.close(warehouse.name)
+    warehouse.settle()
     with psycopg.connect(warehouse.server.conninfo(), autocommit=True) as admin:
-        wait_until(
-            lambda: (
-                admin.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
-                    (warehouse.name,),
-                ).fetchone()
-                == (0,)
-            )
-        )
         row = admin.execute(
             "SELECT sessions FROM pg_stat_database WHERE datname = %s", (warehouse.name,)
         ).fetchone()

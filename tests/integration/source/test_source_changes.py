@@ -11,10 +11,8 @@ from itertools import permutations
 
 import pytest
 
-from tests.support import sessions
 from tests.support.databases import Source, Warehouse, days
 from tests.support.loading import Pull, by_loader, by_sql
-from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
@@ -154,17 +152,7 @@ def test_a_refresh_of_unchanged_days_writes_no_row(acme: Warehouse, source: Sour
 
 def written(warehouse: Warehouse) -> tuple[int, list[int]]:
     """The rows of acme that were inserted, updated or deleted since its beginning, and the files that hold them."""
-    # A session tells its counts while it ends, which it does a moment after its program has left.
-    sessions.close(warehouse.name)
-    wait_until(
-        lambda: (
-            warehouse.value(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND backend_type = 'client backend'"
-            )
-            == 0
-        )
-    )
+    warehouse.settle()
     rows: int = warehouse.value(
         "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::int FROM pg_stat_user_tables WHERE schemaname IN ('acme', '_wh_data')"
     )

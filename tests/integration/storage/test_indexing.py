@@ -207,7 +207,7 @@ def test_a_load_that_is_stopped_while_it_makes_indexes_is_completed_by_the_next(
     if by == signal.SIGKILL:
         # The server does not notice that nobody waits for it.
         ticking.admin.run(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name = 'tenantry backfill'"
         )
     assert sleeping(ticking) == 0

@@ -31,7 +31,7 @@ def refresh(warehouse: Warehouse, day: str = "2024-03-10") -> None:
 
 def written(warehouse: Warehouse, table: str = "acme.foodlogstats_2024") -> int:
     """Rows that were inserted, updated or deleted in a table of acme since its beginning."""
-    warehouse.run("SELECT pg_stat_force_next_flush()")
+    warehouse.settle()
     count: int = warehouse.value(
         "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE schemaname = '_wh_data' AND relname = %s",
         (table,),
