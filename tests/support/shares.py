@@ -18,22 +18,32 @@ T = TypeVar("T")
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let each share begin with some of the tests that have a time limit of their own, as they take longer than others."""
-    longest = sorted(filter(_limit, items), key=_limit, reverse=True)
+    longest = _together(sorted(filter(_limit, items), key=_limit, reverse=True))
     others = sorted((item for item in items if not _limit(item)), key=_uses_years, reverse=True)
     items[:] = dealt(longest, others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
-def dealt(longest: Sequence[T], others: Sequence[T], shares: int) -> list[T]:
-    """The tests in their new order: each share begins with every so many of the longest."""
+def dealt(longest: Sequence[Sequence[T]], others: Sequence[T], shares: int) -> list[T]:
+    """The tests in their new order: each share begins with every so many of the groups of the longest."""
     found: list[T] = []
     left = list(others)
+    number = sum(map(len, longest)) + len(others)
     for n in range(shares):
-        size = (len(longest) + len(others) - len(found)) // (shares - n)
-        begin = longest[n::shares]
+        size = (number - len(found)) // (shares - n)
+        begin = [one for group in longest[n::shares] for one in group]
         rest = max(0, size - len(begin))
         found += [*begin, *left[:rest]]
         del left[:rest]
     return found + left
+
+
+def _together(items: Sequence[pytest.Item]) -> list[list[pytest.Item]]:
+    """Each test by itself, but those of a file of tests/browser in one group: each process would make their warehouse anew."""
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        name = item.nodeid.partition("::")[0] if item.nodeid.startswith("tests/browser/") else item.nodeid
+        groups.setdefault(name, []).append(item)
+    return list(groups.values())
 
 
 def _uses_years(item: pytest.Item) -> bool:

@@ -12,7 +12,7 @@ def test_each_share_begins_with_some_of_the_longest_tests_and_none_is_lost(
     longest: int, others: int, shares: int
 ) -> None:
     long, short = [f"long {n}" for n in range(longest)], [f"short {n}" for n in range(others)]
-    found = dealt(long, short, shares)
+    found = dealt([[name] for name in long], short, shares)
     assert sorted(found) == sorted(long + short)
     assert [name for name in found if name in short] == short
     if others < 20:
@@ -24,3 +24,9 @@ def test_each_share_begins_with_some_of_the_longest_tests_and_none_is_lost(
         own = long[n::shares]
         assert found[begin : begin + len(own)] == own
         begin += size
+
+
+def test_a_group_stays_together_however_large_it_is() -> None:
+    group = [f"browser {n}" for n in range(8)]
+    found = dealt([group, ["long 0"], ["long 1"]], ["short 0", "short 1"], 2)
+    assert found == [*group, "long 1", "long 0", "short 0", "short 1"]
