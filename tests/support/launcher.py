@@ -206,7 +206,10 @@ def main() -> None:
     from tenantry.cli import main as program
     from tenantry.db.build import build
     from tenantry.db.queries import SQL, _named
+    from tenantry.recovery import age
 
+    # A passphrase would take a second of the processor each time; tests/unit/test_age.py holds that it does.
+    age.WORK = 10
     _build(program.commands())
     # What each process would read from the program's own files.
     build()

@@ -37,6 +37,13 @@ def test_age_opens_what_is_written_here_and_what_it_writes_is_opened_here(size: 
     assert read(written(content, 7_000)) == content
 
 
+def test_a_passphrase_costs_whoever_guesses_it_as_much_as_age_makes_it_cost() -> None:
+    """As the program writes a file; elsewhere in the tests it takes less."""
+    header = next(iter(age.encrypted([b""], "open sesame")))
+    assert header.split(b"\n")[1].startswith(age.SCRYPT)
+    assert header.split(b"\n")[1].endswith(b" 18")
+
+
 def test_a_file_of_pyrage_is_opened_here() -> None:
     content = os.urandom(age.CHUNK + 5)
     assert read(pyrage.passphrase.encrypt(content, "open sesame")) == content

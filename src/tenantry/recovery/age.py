@@ -40,8 +40,9 @@ class Damaged(Exception):
     """The passphrase is wrong, or the file was changed after it was written."""
 
 
-def encrypted(pieces: Iterable[bytes], passphrase: str, work: int = WORK) -> Iterator[bytes]:
-    """Yield the file that holds these pieces one after the other, encrypted."""
+def encrypted(pieces: Iterable[bytes], passphrase: str, work: int | None = None) -> Iterator[bytes]:
+    """Yield the file that holds these pieces one after the other, encrypted; `work` is WORK unless it is given."""
+    work = WORK if work is None else work
     key, salt, nonce = os.urandom(16), os.urandom(16), os.urandom(16)
     wrapped = ChaCha20Poly1305(_wrapping(passphrase, salt, work)).encrypt(bytes(12), key, None)
     header = MAGIC + SCRYPT + _coded(salt) + f" {work}\n".encode() + _coded(wrapped) + b"\n---"
