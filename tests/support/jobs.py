@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ import pytest
 from tenantry.db.install import install
 from tests.support import sessions
 from tests.support.databases import Database, Warehouse
+
+DUE = {0, 1, 7, *range(10, 18), 20, 22}
+"""Minutes of the hour at which jobs of tests would run."""
 
 COMMAND = "SELECT _wh.update_foodlogstats('tenant_a_conn', 'tenant_a', CURRENT_DATE);"
 
@@ -20,9 +25,17 @@ def either_cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
         yield request.getfixturevalue("warehouse")
         return
     served: Warehouse = request.getfixturevalue("served")
+    _let_jobs_pass()
     yield served
     served.admin.run("DELETE FROM cron.job")
     served.admin.run("DELETE FROM cron.job_run_details")
+
+
+def _let_jobs_pass() -> None:
+    """Do not begin shortly before pg_cron would run what a test schedules and only looks at."""
+    now = datetime.now(UTC)
+    if now.second >= 50 and (now.minute + 1) % 60 in DUE:
+        time.sleep(62 - now.second)
 
 
 def pg_cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
