@@ -1,4 +1,4 @@
-"""Which tests each process begins with: a plugin of pytest.
+"""Which tests each process begins with: a plugin of pytest. With TENANTRY_TEST_BACKWARDS, the tests of each file are run backwards.
 
 With `--dist worksteal`, pytest-xdist gives each process an equal share of the tests, in their order, and who has none left takes over
 what others have not begun. Files in their order would put the longest tests into one share, for which the others wait at the end.
@@ -7,7 +7,7 @@ what others have not begun. Files in their order would put the longest tests int
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import pytest
@@ -18,9 +18,19 @@ T = TypeVar("T")
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let each share begin with some of the tests that have a time limit of their own, as they take longer than others."""
+    if os.environ.get("TENANTRY_TEST_BACKWARDS"):
+        items[:] = backwards(items, lambda item: item.nodeid.partition("::")[0])
     longest = _together(sorted(filter(_limit, items), key=_limit, reverse=True))
     others = sorted((item for item in items if not _limit(item)), key=_uses_years, reverse=True)
     items[:] = dealt(longest, others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def backwards(items: Sequence[T], file: Callable[[T], str]) -> list[T]:
+    """The tests, file by file, those of each from the last to the first."""
+    files: dict[str, list[T]] = {}
+    for item in items:
+        files.setdefault(file(item), []).insert(0, item)
+    return [item for tests in files.values() for item in tests]
 
 
 def dealt(longest: Sequence[Sequence[T]], others: Sequence[T], shares: int) -> list[T]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.shares import dealt
+from tests.support.shares import backwards, dealt
 
 
 @pytest.mark.parametrize("shares", [1, 2, 3, 4])
@@ -30,3 +30,7 @@ def test_a_group_stays_together_however_large_it_is() -> None:
     group = [f"browser {n}" for n in range(8)]
     found = dealt([group, ["long 0"], ["long 1"]], ["short 0", "short 1"], 2)
     assert found == [*group, "long 1", "long 0", "short 0", "short 1"]
+
+
+def test_each_file_is_run_backwards_by_itself() -> None:
+    assert backwards(["a1", "a2", "b1", "a3", "b2"], lambda name: name[0]) == ["a3", "a2", "a1", "b2", "b1"]
