@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 
+from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tenantry.observe import health
-from tenantry.observe.checks.finding import Severity
+from tenantry.observe.checks.finding import Examined, Severity
 from tests.support.databases import Maker, Source, Warehouse
 from tests.support.loading import by_loader
 from tests.support.program import run, succeed
@@ -512,6 +513,43 @@ def test_a_tenant_that_was_left_alone_is_behind(warehouse: Warehouse, today: dat
     assert found.reason == f"the newest day is {today - timedelta(days=3)}; the last load was 3 days ago"
     mend(warehouse, found)
     assert findings(warehouse, "freshness") == []
+
+
+def test_what_is_read_of_a_feed_does_not_grow_with_its_days(warehouse: Warehouse, healthy: Healthy) -> None:
+    warehouse.run("UPDATE _wh.feeds SET first_day = '2004-02-29' WHERE schema_name = 'acme'")
+    warehouse.run(
+        "INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, error, failed_at)"
+        " SELECT 'acme', 'ticks', d, 'failed', 'no', now()"
+        " FROM generate_series('2010-01-01', '2021-12-31', interval '1 day') d WHERE d <> '2020-02-29'"
+    )
+    with session(warehouse.admin.conninfo) as opened, session(warehouse.admin.conninfo, role=None) as login:
+        feeds = {str(feed): feed for feed in Examined(warehouse.admin.conninfo, opened, login).feeds}
+    assert len(repr(feeds["acme.ticks"])) < 10_000
+    found = {finding.reason for finding in findings(warehouse, "slices") if finding.subject == "acme.ticks"}
+    assert found == {
+        "the last load of 2010-01-01 to 2020-02-28, 2020-03-01 to 2021-12-31 failed: no",
+        f"2004-02-29 to 2009-12-31, 2020-02-29, 2022-01-01 to {healthy.first - timedelta(days=1)} are missing",
+    }
+
+
+def test_no_check_reads_a_row_for_each_day(warehouse: Warehouse) -> None:
+    warehouse.run(
+        "INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, error, failed_at)"
+        " SELECT 'acme', 'ticks', d, 'failed', 'no', now()"
+        " FROM generate_series('2010-01-01', '2021-12-31', interval '1 day') d"
+    )
+    read = {}
+
+    class Counted(Examined):
+        def rows(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+            found = super().rows(name, **parameters)
+            read[name] = len(found)
+            return found
+
+    with session(warehouse.admin.conninfo) as opened, session(warehouse.admin.conninfo, role=None) as login:
+        for _ in health.examine(Counted(warehouse.admin.conninfo, opened, login, source_limit=1)):
+            pass
+    assert {name: number for name, number in read.items() if number > 1_000} == {}
 
 
 def test_jobs_that_went_wrong_are_found(warehouse: Warehouse) -> None:

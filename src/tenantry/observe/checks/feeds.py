@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from psycopg.types.multirange import Multirange
+
+from tenantry.core.days import Span
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,8 @@ class Part:
 class Feed:
     """One template of one tenant, from `_wh.feeds`, `_wh_internal.day_states` and the catalog.
 
-    `days` are those present outside of folded years. `kind` is pg_class.relkind of the tenant's view, None if there is
+    `years` has each year that is not folded, with the number of its present days; `newest` is the newest of those up to
+    today. Days in other states are spans: their number would grow with every day. `missing` has no day that failed. `kind` is pg_class.relkind of the tenant's view, None if there is
     none. `reshaped`: it lacks the template's columns. `daily`: its storage keeps each day in its own relation.
     `steady`: the view stays as it is when days are loaded. `shared`: tenants share the relations. `disabled`: its tenant is disabled. `range_capable`: its
     source can report where its data begins.
@@ -64,14 +70,21 @@ class Feed:
     disabled: bool
     reshaped: bool
     last_load: datetime | None
-    days: Sequence[date]
-    missing: Sequence[date]
-    failed: Sequence[date]
+    years: Sequence[Sequence[int]]
+    newest: date | None
+    missing: Sequence[Span]
+    failed: Sequence[Span]
     error: str | None
-    stale: Sequence[date]
-    outdated: Sequence[date]
+    stale: Sequence[Span]
+    outdated: Sequence[Span]
     range_capable: bool
     parts: list[Part] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, *facts: Any) -> Feed:
+        """The feed that a row of the query `feeds` describes."""
+        read: list[Any] = [_spans(fact) if isinstance(fact, Multirange) else fact for fact in facts]
+        return cls(*read)
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.template}"
@@ -93,5 +106,9 @@ class Feed:
 
     def last_day(self, today: date) -> date | None:
         """The newest present day; days ahead of today say nothing about how recent the others are."""
-        there = [*self.days, *(date(year, 12, 31) for year in self.folded)]
-        return max((day for day in there if day <= today), default=None)
+        there = [date(year, 12, 31) for year in self.folded]
+        return max((day for day in (self.newest, *there) if day and day <= today), default=None)
+
+
+def _spans(days: Multirange[date]) -> list[Span]:
+    return [Span(span.lower, span.upper - timedelta(days=1)) for span in days if span.lower and span.upper]

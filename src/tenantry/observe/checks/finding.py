@@ -66,7 +66,7 @@ class Examined:
     @cached_property
     def feeds(self) -> list[Feed]:
         """The feeds, with what holds their rows. Read once, because many tenants have many thousands of relations."""
-        found = {(row[0], row[1]): Feed(*row) for row in self.rows("feeds")}
+        found = {(row[0], row[1]): Feed.of(*row) for row in self.rows("feeds")}
         for schema, template, *facts in self.rows("parts"):
             feed = found.get((schema, template))
             if feed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from psycopg import sql
 
@@ -145,13 +146,19 @@ def _sessions(examined: Examined) -> Iterator[Finding]:
     for pid, user, seconds, blocker, blockers in examined.rows_of_login("waiting_sessions", **patience):
         reason = f"{user}: waits for a lock of session {some(blockers)} for {_span(seconds)}"
         yield Finding(Severity.WARNING, f"session {pid}", reason, f"tenantry queries --cancel {blocker}")
-    keys = [row[0] for row in examined.rows("lock_keys")]
-    for pid, user, program, seconds in examined.rows_of_login("idle_holders", keys=keys, **patience):
+    idle_holders = examined.rows_of_login("idle_holders", **patience)
+    ours = _ours(examined, "lock_keys", idle_holders)
+    for pid, user, program, seconds, keys in idle_holders:
+        if ours.isdisjoint(keys):
+            continue
         by = f"{user}, {program}" if program else user
         reason = f"{by}: idle for {_span(seconds)}, and holds a lock of a tenant, which keeps loads or moves waiting"
         yield Finding(Severity.WARNING, f"session {pid}", reason, f"SELECT pg_terminate_backend({pid});")
-    ours = [row[0] for row in examined.rows("all_lock_keys")]
-    for pid, user, program, address in examined.rows_of_login("strange_holders", keys=ours):
+    strange_holders = examined.rows_of_login("strange_holders")
+    ours = _ours(examined, "all_lock_keys", strange_holders)
+    for pid, user, program, address, certain, keys in strange_holders:
+        if not certain and ours.isdisjoint(keys):
+            continue
         by = ", ".join(word for word in (user, program, address) if word)
         reason = f"{by}: holds a lock of Tenantry's, which this role should not hold; loads and jobs fail meanwhile"
         yield Finding(
@@ -178,6 +185,12 @@ def _sessions(examined: Examined) -> Iterator[Finding]:
             reason,
             f"SELECT pg_drop_replication_slot({sql.Literal(slot).as_string()}); -- as the administrator",
         )
+
+
+def _ours(examined: Examined, question: str, holders: Iterable[tuple[Any, ...]]) -> set[int]:
+    """Those of the holders' keys, the last of each row, that are Tenantry's by this query."""
+    held = {key for *_, keys in holders for key in keys}
+    return {key for (key,) in examined.rows(question, keys=sorted(held))} if held else set()
 
 
 def _span(seconds: float) -> str:

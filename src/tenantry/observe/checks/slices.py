@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, timedelta
 
 from psycopg import sql
 
-from tenantry.core.days import folded
+from tenantry.core.days import Span, folded
 from tenantry.core.words import count
 from tenantry.observe.checks import jobs
 from tenantry.observe.checks.feeds import Feed
@@ -26,23 +25,22 @@ def _slices(examined: Examined) -> Iterator[Finding]:
     for feed in examined.feeds:
         failed = feed.failed
         if failed:
-            reason = f"the last load of {_days(failed)} failed: {feed.error}"
+            reason = f"the last load of {some(failed)} failed: {feed.error}"
             yield Finding(_grave(feed), str(feed), reason, _backfill(feed, failed))
-        missing = sorted(set(feed.missing) - set(failed))
-        if missing:
-            reason = f"{_days(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-            yield Finding(_grave(feed), str(feed), reason, _backfill(feed, missing))
+        if feed.missing:
+            reason = f"{some(feed.missing)} {'is' if _one(feed.missing) else 'are'} missing"
+            yield Finding(_grave(feed), str(feed), reason, _backfill(feed, feed.missing))
         if feed.stale and not feed.disabled:
-            reason = f"{_days(feed.stale)} {_was(feed.stale)} loaded before the day had ended, and not since"
+            reason = f"{some(feed.stale)} {_was(feed.stale)} loaded before the day had ended, and not since"
             yield Finding(Severity.WARNING, str(feed), reason, _backfill(feed, feed.stale))
         if feed.outdated:
             reason = (
-                f"{_days(feed.outdated)} {_was(feed.outdated)} made before its query or columns were changed"
+                f"{some(feed.outdated)} {_was(feed.outdated)} made before its query or columns were changed"
             )
             mend = _backfill(feed, feed.outdated) + " --reload"
             if (feed.schema, feed.template) in unfit:
                 # Its tables come first: some of them accept no load before that.
-                words = ["--from", feed.outdated[0]] if not feed.range_capable else []
+                words = ["--from", feed.outdated[0].first] if not feed.range_capable else []
                 mend = tenantry("backfill", feed.template, "--tenant", feed.schema, "--outdated", *words)
             yield Finding(Severity.NOTE, str(feed), reason, mend)
 
@@ -65,7 +63,7 @@ def _records(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.ERROR,
             f"{schema}.{template}",
-            f"{_days(days)} {'has' if len(days) == 1 else 'have'} {count(stored, 'row')}, and {recorded:,} were loaded",
+            f"{some(folded(days))} {'has' if len(days) == 1 else 'have'} {count(stored, 'row')}, and {recorded:,} were loaded",
             tenantry(
                 "backfill", template, "--tenant", schema, "--from", days[0], "--to", days[-1], "--reload"
             ),
@@ -125,7 +123,7 @@ def _years(examined: Examined) -> Iterator[Finding]:
     today = examined.rows("now")[0][0].astimezone(UTC).date()
     for feed in examined.feeds:
         of = ("--tenant", feed.schema)
-        for year, days in sorted(Counter(day.year for day in feed.days).items()):
+        for year, days in feed.years:
             # In January, late rows of December still arrive.
             if today < date(year + 1, 2, 1):
                 continue
@@ -154,16 +152,17 @@ def _grave(feed: Feed) -> Severity:
     return Severity.NOTE if feed.disabled else Severity.ERROR
 
 
-def _was(days: Sequence[date]) -> str:
-    return "was" if len(days) == 1 else "were"
+def _was(spans: Sequence[Span]) -> str:
+    return "was" if _one(spans) else "were"
 
 
-def _days(days: Sequence[date]) -> str:
-    return some(folded(list(days)))
+def _one(spans: Sequence[Span]) -> bool:
+    return sum(map(len, spans)) == 1
 
 
-def _backfill(feed: Feed, days: Sequence[date]) -> str:
-    return tenantry("backfill", feed.template, "--tenant", feed.schema, "--from", days[0], "--to", days[-1])
+def _backfill(feed: Feed, spans: Sequence[Span]) -> str:
+    first, last = spans[0].first, spans[-1].last
+    return tenantry("backfill", feed.template, "--tenant", feed.schema, "--from", first, "--to", last)
 
 
 SLICES = Check("slices", "Is every day present, complete, and made by the current template?", True, _slices)

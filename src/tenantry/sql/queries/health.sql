@@ -136,9 +136,10 @@ CROSS JOIN LATERAL dblink(_wh_internal.known_server(%(name)s), CASE WHEN b.momen
 JOIN _wh.tenant_connections c ON c.tenant_name = %(name)s
 
 -- name: feeds
--- Each feed, the view or table that reports read, and the states of its days. A day is stale if it was loaded
--- before it had ended; the first two hours of the next day are left for repairing that. day_states takes
--- milliseconds, so it is asked only for feeds of which something is wrong or in doubt.
+-- Each feed, the view or table that reports read, and the states of its days: present ones outside of folded
+-- years by their number in each year and the newest up to today, others as ranges. A day is stale if it was
+-- loaded before it had ended; the first two hours of the next day are left for repairing that. day_states
+-- takes milliseconds, so it is asked only for feeds of which something is wrong or in doubt.
 WITH states AS MATERIALIZED (
     SELECT s.schema_name, s.template_name, s.years,
         s.doubtful OR s.missing + s.failed + s.stale + s.outdated > 0 AS odd
@@ -152,9 +153,10 @@ SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady, k.share
         THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(
             _wh_internal.shown_columns(f.template_name))
         ELSE false END,
-    r.last_load, CASE WHEN coalesce(a.odd, true) THEN d.days ELSE r.days END, d.missing, d.failed,
-    r.error, d.stale, d.outdated,
-        coalesce(_wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name)), false)
+    r.last_load, coalesce(CASE WHEN coalesce(a.odd, true) THEN d.years ELSE r.years END, '{}'),
+    CASE WHEN coalesce(a.odd, true) THEN d.newest ELSE r.newest END, coalesce(d.missing, '{}'),
+    coalesce(d.failed, '{}'), r.error, coalesce(d.stale, '{}'), coalesce(d.outdated, '{}'),
+    coalesce(_wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name)), false)
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
 JOIN _wh.storages k USING (storage)
@@ -162,24 +164,45 @@ LEFT JOIN states a ON a.schema_name = f.schema_name AND a.template_name = f.temp
 CROSS JOIN LATERAL _wh_internal.fit_name(f.template_name) n (name)
 LEFT JOIN pg_namespace s ON s.nspname = f.schema_name
 CROSS JOIN LATERAL (
-    SELECT coalesce(array_agg(x.day) FILTER (WHERE x.present AND NOT x.folded), '{}') AS days,
-        coalesce(array_agg(x.day) FILTER (WHERE x.missing), '{}') AS missing,
-        coalesce(array_agg(x.day) FILTER (WHERE x.failed), '{}') AS failed,
-        coalesce(array_agg(x.day) FILTER (WHERE x.stale AND NOT x.failed
-            AND x.day < ((now() - interval '2 hours') AT TIME ZONE 'UTC')::date), '{}') AS stale,
-        coalesce(array_agg(x.day) FILTER (WHERE x.outdated), '{}') AS outdated
-    FROM _wh_internal.day_states(f) x
-    -- Nothing can be counted in a schema that the role may not use. Tenantry's groups, which may use none of
-    -- them, go by the records.
-    WHERE coalesce(a.odd, true)
-        AND (coalesce(has_schema_privilege(s.oid, 'USAGE'), true) OR current_user <> 'whadmin')
+    SELECT array_agg(ARRAY[g.year, g.days] ORDER BY g.year) FILTER (WHERE g.days > 0) AS years,
+        max(g.newest) AS newest, range_agg(g.missing) AS missing, range_agg(g.failed) AS failed,
+        range_agg(g.stale) AS stale, range_agg(g.outdated) AS outdated
+    FROM (
+        SELECT extract(year FROM x.day)::integer AS year,
+            count(*) FILTER (WHERE x.present AND NOT x.folded) AS days,
+            max(x.day) FILTER (WHERE x.present AND NOT x.folded AND x.day <= u.today) AS newest,
+            range_agg(u.day) FILTER (WHERE x.missing AND NOT x.failed) AS missing,
+            range_agg(u.day) FILTER (WHERE x.failed) AS failed,
+            range_agg(u.day) FILTER (WHERE x.stale AND NOT x.failed
+                AND x.day < ((now() - interval '2 hours') AT TIME ZONE 'UTC')::date) AS stale,
+            range_agg(u.day) FILTER (WHERE x.outdated) AS outdated
+        FROM _wh_internal.day_states(f) x
+        CROSS JOIN LATERAL (
+            SELECT daterange(x.day, x.day, '[]'), (now() AT TIME ZONE 'UTC')::date
+        ) u (day, today)
+        -- Nothing can be counted in a schema that the role may not use. Tenantry's groups, which may use none
+        -- of them, go by the records.
+        WHERE coalesce(a.odd, true)
+            AND (coalesce(has_schema_privilege(s.oid, 'USAGE'), true) OR current_user <> 'whadmin')
+        GROUP BY 1
+    ) g
 ) d
 LEFT JOIN LATERAL (
-    SELECT max(x.loaded_at) AS last_load,
-    (array_agg(x.error ORDER BY x.slice_date DESC) FILTER (WHERE x.status = 'failed'))[1] AS error,
-    coalesce(array_agg(x.slice_date ORDER BY x.slice_date) FILTER (WHERE x.loaded_at IS NOT NULL
-        AND extract(year FROM x.slice_date)::integer <> ALL (a.years)), '{}') AS days
-    FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name
+    SELECT max(g.last_load) AS last_load,
+        (array_agg(g.error ORDER BY g.year DESC) FILTER (WHERE g.failed > 0))[1] AS error,
+        array_agg(ARRAY[g.year, g.days] ORDER BY g.year) FILTER (WHERE g.days > 0 AND g.loose) AS years,
+        max(g.newest) FILTER (WHERE g.loose) AS newest
+    FROM (
+        SELECT extract(year FROM x.slice_date)::integer AS year, max(x.loaded_at) AS last_load,
+            count(*) FILTER (WHERE x.status = 'failed') AS failed,
+            (array_agg(x.error ORDER BY x.slice_date DESC) FILTER (WHERE x.status = 'failed'))[1] AS error,
+            extract(year FROM x.slice_date)::integer <> ALL (a.years) AS loose,
+            count(*) FILTER (WHERE x.loaded_at IS NOT NULL) AS days,
+            max(x.slice_date) FILTER (WHERE x.loaded_at IS NOT NULL
+                AND x.slice_date <= (now() AT TIME ZONE 'UTC')::date) AS newest
+        FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name
+        GROUP BY extract(year FROM x.slice_date)::integer
+    ) g
 ) r ON true
 LEFT JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = n.name
 LEFT JOIN _wh.mv_templates t ON t.template_name = f.template_name
@@ -419,47 +442,53 @@ WHERE a.datname = current_database() AND a.wait_event_type = 'Lock'
 ORDER BY a.state_change
 
 -- name: idle_holders
--- Idle sessions that hold the lock of a tenant or of its move for as long as they live.
-SELECT DISTINCT a.pid, a.usename::text, a.application_name, extract(epoch FROM now() - a.state_change)::float8
+-- Sessions that have been idle for long, with the keys of the advisory locks that they hold.
+SELECT a.pid, a.usename::text, a.application_name, extract(epoch FROM now() - a.state_change)::float8,
+    array_agg(l.classid::bigint << 32 | l.objid::bigint)
 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND a.datname = current_database()
     AND a.state = 'idle'
     AND a.state_change < now() - %(patience)s / 12
-    AND (l.classid::bigint << 32 | l.objid::bigint) IN (
-        SELECT unnest(%(keys)s::bigint[]))
-ORDER BY 1
+GROUP BY 1, 2, 3, 4 ORDER BY 1
 
 -- name: lock_keys
--- whadmin asks this, because an administrator runs none of whadmin's functions.
-SELECT DISTINCT unnest(ARRAY[_wh_internal.tenant_lock(f.schema_name), _wh_internal.move_lock(f)])
-    FROM _wh.feeds f
+-- Which of these keys are those of a tenant or of its move. whadmin asks this, because an administrator runs
+-- none of whadmin's functions.
+SELECT k.key FROM _wh.feeds f
+CROSS JOIN LATERAL unnest(ARRAY[_wh_internal.tenant_lock(f.schema_name), _wh_internal.move_lock(f)]) k (key)
+WHERE k.key = ANY (%(keys)s::bigint[])
 
 -- name: all_lock_keys
--- The keys of Tenantry's own locks; whadmin asks this, too.
-SELECT unnest(ARRAY[8321567904, 8321567905, 8321567906, hashtextextended('tenantry apply', 0)])
-UNION SELECT unnest(ARRAY[_wh_internal.tenant_lock(t.schema_name),
-    hashtextextended('tenantry register ' || t.schema_name, 0)]) FROM _wh.tenants t
-UNION SELECT _wh_internal.move_lock(f) FROM _wh.feeds f
-UNION SELECT _wh_internal.year_lock(f, y) FROM _wh.feeds f CROSS
-    JOIN generate_series(2000, extract(year FROM now())::integer + 1) y
-UNION SELECT hashtextextended(jsonb_build_array('tenantry view', v.schema_name, f.template_name)::text, 0)
-    FROM _wh.feeds f CROSS JOIN LATERAL (VALUES ('public'), (f.schema_name)) v (schema_name)
-UNION SELECT hashtextextended(jsonb_build_array('tenantry slice', s.schema_name, s.template_name,
-    s.slice_date)::text, 0) FROM _wh.slices s
-UNION SELECT hashtextextended(jsonb_build_array('tenantry slice', f.schema_name, f.template_name,
-    _wh.current_date_utc() + n)::text, 0)
-    FROM _wh.feeds f CROSS JOIN generate_series(-3, 3) n
+-- Which of these keys are Tenantry's own; whadmin asks this, too. There is one for each day, so they are not
+-- listed.
+SELECT k.key FROM (
+    SELECT unnest(ARRAY[8321567904, 8321567905, 8321567906, hashtextextended('tenantry apply', 0)])
+    UNION ALL SELECT unnest(ARRAY[_wh_internal.tenant_lock(t.schema_name),
+        hashtextextended('tenantry register ' || t.schema_name, 0)]) FROM _wh.tenants t
+    UNION ALL SELECT _wh_internal.move_lock(f) FROM _wh.feeds f
+    UNION ALL SELECT _wh_internal.year_lock(f, y) FROM _wh.feeds f CROSS
+        JOIN generate_series(2000, extract(year FROM now())::integer + 1) y
+    UNION ALL
+    SELECT hashtextextended(jsonb_build_array('tenantry view', v.schema_name, f.template_name)::text, 0)
+        FROM _wh.feeds f CROSS JOIN LATERAL (VALUES ('public'), (f.schema_name)) v (schema_name)
+    UNION ALL SELECT hashtextextended(jsonb_build_array('tenantry slice', s.schema_name, s.template_name,
+        s.slice_date)::text, 0) FROM _wh.slices s
+    UNION ALL SELECT hashtextextended(jsonb_build_array('tenantry slice', f.schema_name, f.template_name,
+        _wh.current_date_utc() + n)::text, 0)
+        FROM _wh.feeds f CROSS JOIN generate_series(-3, 3) n
+) k (key)
+WHERE k.key = ANY (%(keys)s::bigint[])
 
 -- name: strange_holders
--- Sessions that hold one of Tenantry's advisory locks, or wait for one, although their roles have no rights
--- here.
-SELECT DISTINCT a.pid, a.usename::text, a.application_name, coalesce(host(a.client_addr), '')
+-- Sessions that hold advisory locks, or wait for some, although their roles have no rights here: whether one
+-- is certainly Tenantry's, and the keys of the others.
+SELECT a.pid, a.usename::text, a.application_name, coalesce(host(a.client_addr), ''),
+    bool_or(l.objsubid = 2 AND l.classid = 8321567),
+    coalesce(array_agg(l.classid::bigint << 32 | l.objid::bigint) FILTER (WHERE l.objsubid = 1), '{}')
 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 WHERE l.locktype = 'advisory' AND a.datname = current_database()
     AND NOT has_schema_privilege(a.usesysid, '_wh', 'USAGE')
-    AND (l.objsubid = 2 AND l.classid = 8321567
-        OR l.objsubid = 1 AND (l.classid::bigint << 32 | l.objid::bigint) = ANY (%(keys)s::bigint[]))
-ORDER BY 1
+GROUP BY 1, 2, 3, 4 ORDER BY 1
 
 -- name: prepared_transactions
 -- Transactions that were prepared long ago.
