@@ -3627,15 +3627,14 @@ BEGIN
         PERFORM _wh_internal.lock_view('public', template.template_name);
     END IF;
     changes := _wh_internal.table_changes(template, target, extras);
-    IF changes LIKE '%ALTER COLUMN%' THEN
+    IF changes IS NOT NULL THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
         changes := _wh_internal.table_changes(template, target, extras);
     END IF;
-    -- PostgreSQL changes no type of a column that a view shows, so that step blanks the views and fills them
-    -- again. A new column needs no view: views get it when they are next published, and no report waits here.
     IF changes IS NULL THEN
         RETURN;
-    ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN
+    ELSIF current_setting('tenantry.views_later', true) = 'yes' THEN
+        -- The transaction ends before views are changed.
         PERFORM _wh_internal.execute_patiently(_wh_internal.spread(spread, format('ALTER TABLE %s %s', top,
             changes)));
         RETURN;
@@ -3646,6 +3645,23 @@ BEGIN
             AND (t.relid = target
             OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
         ORDER BY f.schema_name);
+    IF changes NOT LIKE '%ALTER COLUMN%' THEN
+        -- The views get the columns when they are next published. They are locked before the table, as
+        -- reports lock them: a report that has a view and waits for its table would never let this
+        -- transaction change the view.
+        PERFORM _wh_internal.execute_patiently(concat(
+            -- A lock on the view alone: LOCK TABLE would go on to the table.
+            (SELECT string_agg(format('ALTER VIEW %s OWNER TO CURRENT_USER; ', c.oid::regclass), '')
+                FROM pg_class c
+                WHERE c.relkind = 'v' AND pg_get_userbyid(c.relowner) = current_user AND c.oid IN (
+                    SELECT to_regclass(format('public.%I', _wh_internal.fit_name(template.template_name)))
+                    UNION ALL
+                    SELECT v.relid FROM unnest(feeds) f CROSS JOIN LATERAL _wh_internal.tenant_views(f) v)),
+            _wh_internal.spread(spread, format('ALTER TABLE %s %s', top, changes))));
+        RETURN;
+    END IF;
+    -- PostgreSQL changes no type of a column that a view shows, so that step blanks the views and fills them
+    -- again.
     PERFORM _wh_internal.execute_patiently(format('%s%s%s; SELECT '
         '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
@@ -10398,8 +10414,9 @@ BEGIN
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
     -- has read one view and goes on to the other would wait for this session, and this session for the
     -- report. While the public view's columns stay, no tenant view has to change with it: then thousands of
-    -- them need not be compared.
+    -- them need not be compared. With tenantry.views_later, each follows in a transaction of its own.
     behind := CASE WHEN _wh_internal.view_columns('public', view_name) = 'schema_name text, ' || shape
+            OR current_setting('tenantry.views_later', true) = 'yes'
         THEN '{}' ELSE ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
             WHERE f.template_name = template.template_name AND s.steady
                 AND _wh_internal.view_columns(f.schema_name, view_name) <> shape ORDER BY f.schema_name)
@@ -13433,9 +13450,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'cc6864f3ae2bc7ca' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '8f813217e6579453' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'cc6864f3ae2bc7ca');
+        AND i.functions = '8f813217e6579453');
 END
 $$;
 

@@ -82,7 +82,8 @@ class Templates(Base):
     ) -> list[TemplateChange]:
         """Store the templates of files, all or none, and return what that changes. With `dry_run`, that is rolled back.
 
-        Settings that a file does not mention stay as they are. Existing days stay as well: `backfill` with `outdated` brings them up to
+        Settings that a file does not mention stay as they are. Views get new columns afterwards, each in its own transaction: if
+        that is stopped, load the templates again. Existing days stay as well: `backfill` with `outdated` brings them up to
         date. `lint` says what is wrong with a template before it is stored. To replace only what you have seen, give in `over` the
         `fingerprint` of what `template` returned, by name.
 

@@ -158,6 +158,14 @@ class Room:
         """Return how many MiB of shared memory that max_locks_per_transaction takes more than the present one."""
         return max(value - self.each, 0) * self.transactions * _BYTES_AN_ENTRY / 2**20
 
+    def advice(self, template: str, relations: int) -> str:
+        """Return what helps where one statement has to lock that many relations, and cannot."""
+        value = 64
+        while replace(self, each=value).most < relations:
+            value += 64
+        share = shlex.join(["tenantry", "template", "set-storage", template, self.shared[0]])
+        return f"{self._setting(max(value, 2 * self.each))}. Or let tenants share tables: {share}"
+
     def _setting(self, value: int) -> str:
         if self.provider:
             return f"set max_locks_per_transaction = {value} in {self.provider}, then restart the server"

@@ -16,6 +16,7 @@ from tenantry.core.model import OWNER, Template, TemplateFile
 from tenantry.db.connect import acting
 from tenantry.db.queries import query
 from tenantry.flow.slice.feed import list_feeds
+from tenantry.flow.template import views
 from tenantry.flow.template.file import as_file, merged
 from tenantry.flow.template.lint import Finding, functions, lint
 from tenantry.flow.template.stored import Outdated, Override, find, get, outdated, overrides
@@ -60,9 +61,9 @@ def load(
     dry_run: bool = False,
     over: Mapping[str, str] | None = None,
 ) -> list[TemplateChange]:
-    """Store templates, all or none; unchanged ones are not touched. Views and tables get new columns and comments at once.
-    If a template author loads it, they get them with the next load of a day, so that the author's transaction blocks no
-    report. `over` has the fingerprints of stored templates that must not have changed.
+    """Store templates, all or none. Tables get new columns at once, and views afterwards, in a transaction each where that is
+    possible: if it stops in between, load them again to finish. If a template author loads it, they get them with the next load
+    of a day, so that the author's transaction blocks no report. `over` has the fingerprints of stored templates that must not have changed.
 
     Raises:
         psycopg.Error: columns, storage or time column are refused, or existing tables cannot take them; nothing is
@@ -89,19 +90,29 @@ def load(
             ):
                 reshaped.append(template.name)
         if acting(session) == OWNER:
+            stepwise = {name for name in reshaped if views.behind(session, name).in_steps}
             for name in reshaped:
-                session.execute(query("feed", "publish_public"), (name,))
-            session.execute(
-                query("template", "describe"), {"names": [c.name for c in changes if c.action == "changed"]}
-            )
-        return [
-            replace(
-                change,
-                outdated=outdated(session, change.name),
-                drifted=[own for own in overrides(session, change.name) if own.drifted],
-            )
-            for change in changes
-        ]
+                if name not in stepwise:
+                    session.execute(query("feed", "publish_public"), (name,))
+            described = [c.name for c in changes if c.action == "changed" and c.name not in stepwise]
+            session.execute(query("template", "describe"), {"names": described})
+            # Last, because reports wait from here to the end of the transaction.
+            for name in stepwise:
+                views.widen(session, name)
+        if dry_run:
+            return [_with_effects(session, change) for change in changes]
+    if acting(session) == OWNER:
+        for change in changes:
+            views.show(session, change.name)
+    return [_with_effects(session, change) for change in changes]
+
+
+def _with_effects(session: psycopg.Connection, change: TemplateChange) -> TemplateChange:
+    return replace(
+        change,
+        outdated=outdated(session, change.name),
+        drifted=[own for own in overrides(session, change.name) if own.drifted],
+    )
 
 
 def _store(session: psycopg.Connection, template: Template, before: Template | None) -> TemplateChange:

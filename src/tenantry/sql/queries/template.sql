@@ -33,6 +33,52 @@ ON CONFLICT (template_name) DO UPDATE
 UPDATE _wh.mv_templates t SET storage = %(storage)s WHERE t.template_name = %(name)s
     AND (t.storage, t.storage_chosen) <> (%(storage)s, true)
 
+-- name: behind
+-- Whether the views of a template's tenants can get its new columns one after the other, because these come
+-- after the present ones and no view reads another; whether the public view lacks any; and the tenants whose
+-- view lacks any.
+SELECT coalesce(bool_and(s.steady AND s.united AND coalesce(v.appended, true)), false)
+        AND (NOT EXISTS (SELECT FROM _wh_internal.limited_readers())
+        OR bool_and(s.shared) AND count(DISTINCT f.storage) = 1) AND coalesce(bool_and(p.appended), true),
+    coalesce(bool_or(p.present <> 'schema_name text, ' || h.shape), false),
+    coalesce(array_agg(f.schema_name ORDER BY f.schema_name) FILTER (WHERE v.present <> h.shape), '{}')
+FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+CROSS JOIN LATERAL (SELECT _wh_internal.fit_name(%(template)s) AS name,
+    _wh_internal.columns_shape(_wh_internal.shown_columns(%(template)s)) AS shape OFFSET 0) h
+CROSS JOIN LATERAL (SELECT x.present, starts_with(h.shape || ',', x.present || ',') AS appended
+    FROM _wh_internal.view_columns(f.schema_name, h.name) x (present)) v
+CROSS JOIN LATERAL (SELECT x.present, starts_with('schema_name text, ' || h.shape || ',', x.present || ',')
+    AS appended FROM _wh_internal.view_columns('public', h.name) x (present)) p
+WHERE f.template_name = %(template)s
+
+-- name: widen
+-- Give the tables of all tenants a template's new columns. Views follow in other transactions: a report that
+-- has a view and waits for its table would never let this one change the view.
+SELECT set_config('tenantry.views_later', 'yes', true), _wh_internal.fit_columns(t, r.relid, NOT s.shared)
+FROM _wh.mv_templates t CROSS JOIN _wh.storages s
+CROSS JOIN LATERAL (SELECT _wh_internal.storage_root(t, s.storage)::regclass) r (relid)
+WHERE t.template_name = %(template)s AND r.relid IS NOT NULL
+
+-- name: widened
+-- How many relations get a template's new columns at once: the table of all tenants with its partitions.
+SELECT count(*) FROM _wh.mv_templates t CROSS JOIN _wh.storages s
+CROSS JOIN LATERAL pg_partition_tree(_wh_internal.storage_root(t, s.storage)::regclass)
+WHERE t.template_name = %(template)s
+
+-- name: show_public
+-- Give the public view a template's new columns, and no other view.
+SELECT set_config('tenantry.views_later', 'yes', true),
+    _wh_internal.lock_view('public', t.template_name), _wh_internal.storage_publish_public(t)
+FROM _wh.mv_templates t WHERE t.template_name = %(template)s
+
+-- name: show_tenant
+-- Give a tenant's views a template's new columns and its descriptions.
+SELECT _wh_internal.hold_tenant(f.schema_name), _wh_internal.lock_view(f.schema_name, f.template_name),
+    _wh_internal.show_table(f), _wh_internal.publish_years(f),
+    _wh_internal.describe_view(f.schema_name, _wh_internal.fit_name(f.template_name), t)
+FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)
+WHERE f.template_name = %(template)s AND f.schema_name = %(schema)s
+
 -- name: describe
 -- Make the descriptions of templates the comments of their views; of all templates without names.
 SELECT _wh_internal.describe_views(t) FROM _wh.mv_templates t

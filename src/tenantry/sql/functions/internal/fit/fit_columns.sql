@@ -19,15 +19,14 @@ BEGIN
         PERFORM _wh_internal.lock_view('public', template.template_name);
     END IF;
     changes := _wh_internal.table_changes(template, target, extras);
-    IF changes LIKE '%ALTER COLUMN%' THEN
+    IF changes IS NOT NULL THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
         changes := _wh_internal.table_changes(template, target, extras);
     END IF;
-    -- PostgreSQL changes no type of a column that a view shows, so that step blanks the views and fills them
-    -- again. A new column needs no view: views get it when they are next published, and no report waits here.
     IF changes IS NULL THEN
         RETURN;
-    ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN
+    ELSIF current_setting('tenantry.views_later', true) = 'yes' THEN
+        -- The transaction ends before views are changed.
         PERFORM _wh_internal.execute_patiently(_wh_internal.spread(spread, format('ALTER TABLE %s %s', top,
             changes)));
         RETURN;
@@ -38,6 +37,23 @@ BEGIN
             AND (t.relid = target
             OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
         ORDER BY f.schema_name);
+    IF changes NOT LIKE '%ALTER COLUMN%' THEN
+        -- The views get the columns when they are next published. They are locked before the table, as
+        -- reports lock them: a report that has a view and waits for its table would never let this
+        -- transaction change the view.
+        PERFORM _wh_internal.execute_patiently(concat(
+            -- A lock on the view alone: LOCK TABLE would go on to the table.
+            (SELECT string_agg(format('ALTER VIEW %s OWNER TO CURRENT_USER; ', c.oid::regclass), '')
+                FROM pg_class c
+                WHERE c.relkind = 'v' AND pg_get_userbyid(c.relowner) = current_user AND c.oid IN (
+                    SELECT to_regclass(format('public.%I', _wh_internal.fit_name(template.template_name)))
+                    UNION ALL
+                    SELECT v.relid FROM unnest(feeds) f CROSS JOIN LATERAL _wh_internal.tenant_views(f) v)),
+            _wh_internal.spread(spread, format('ALTER TABLE %s %s', top, changes))));
+        RETURN;
+    END IF;
+    -- PostgreSQL changes no type of a column that a view shows, so that step blanks the views and fills them
+    -- again.
     PERFORM _wh_internal.execute_patiently(format('%s%s%s; SELECT '
         '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',

@@ -40,8 +40,9 @@ BEGIN
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
     -- has read one view and goes on to the other would wait for this session, and this session for the
     -- report. While the public view's columns stay, no tenant view has to change with it: then thousands of
-    -- them need not be compared.
+    -- them need not be compared. With tenantry.views_later, each follows in a transaction of its own.
     behind := CASE WHEN _wh_internal.view_columns('public', view_name) = 'schema_name text, ' || shape
+            OR current_setting('tenantry.views_later', true) = 'yes'
         THEN '{}' ELSE ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
             WHERE f.template_name = template.template_name AND s.steady
                 AND _wh_internal.view_columns(f.schema_name, view_name) <> shape ORDER BY f.schema_name)
