@@ -120,6 +120,27 @@ def test_a_worker_is_added_and_gets_shards_by_a_rebalance(spread: Warehouse) -> 
         succeed(spread.admin, "reader", "drop", "reader_of_acme", "--yes")
 
 
+def test_an_added_worker_gets_the_settings_of_roles_as_they_are(spread: Warehouse) -> None:
+    succeed(spread.admin, "reader", "add", "reader_of_acme", "--tenant", "acme")
+    try:
+        spread.admin.run(
+            """ALTER ROLE reader_of_acme SET search_path = acme, "$user", "Odd, ""Name";"""
+            """ALTER ROLE reader_of_acme SET temp_tablespaces = ''; ALTER ROLE reader_of_acme SET DateStyle = 'ISO, DMY';"""
+            """ALTER ROLE reader_of_acme SET work_mem = '5MB'; ALTER ROLE reader_of_acme SET own.words = 'a, "b"'"""
+        )
+        spoil(spread, 9703, "lacks = '{reader_of_acme}'")
+        succeed(spread.admin, "cluster", "add-worker", *NEW)
+        (kept,) = spread.admin.rows(
+            "SELECT settings FROM pg_catalog.citus_stand_in_servers WHERE port = 9703"
+        )
+        ours = spread.admin.value(
+            "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'reader_of_acme'::regrole"
+        )
+        assert sorted(kept[0]) == sorted(ours)
+    finally:
+        succeed(spread.admin, "reader", "drop", "reader_of_acme", "--yes")
+
+
 @pytest.mark.parametrize(
     "change, reason",
     [

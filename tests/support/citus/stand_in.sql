@@ -39,9 +39,9 @@ CREATE TABLE pg_catalog.pg_dist_background_job (job_id bigserial PRIMARY KEY, st
 CREATE TABLE pg_catalog.pg_dist_background_task (task_id bigserial PRIMARY KEY, job_id bigint NOT NULL, status text DEFAULT 'runnable',
     message text DEFAULT '');
 -- The servers that there are, as a test wants them: whether each answers, its versions, whether its disk is full, the roles that it lacks,
--- and those that it does not let in. Here, all nodes have the roles of the one server, except where they are said to lack them.
+-- those that it does not let in, and the settings of roles that were created there. Here, all nodes have the roles of the one server, except where they are said to lack them.
 CREATE TABLE pg_catalog.citus_stand_in_servers (port integer PRIMARY KEY, answers boolean DEFAULT true, postgres text, citus text,
-    major integer, full_disk boolean DEFAULT false, lacks text[] DEFAULT '{}', refuses text[] DEFAULT '{}');
+    major integer, full_disk boolean DEFAULT false, lacks text[] DEFAULT '{}', refuses text[] DEFAULT '{}', settings text[] DEFAULT '{}');
 INSERT INTO pg_catalog.citus_stand_in_servers (port) VALUES (5432), (9701), (9702), (9703);
 GRANT SELECT ON pg_catalog.pg_dist_local_group, pg_catalog.pg_dist_shard, pg_catalog.pg_dist_placement, pg_catalog.pg_dist_background_job,
     pg_catalog.pg_dist_background_task, pg_catalog.citus_stand_in_servers TO PUBLIC;
@@ -84,6 +84,7 @@ DECLARE
     server citus_stand_in_servers;
     failed text;
     role text;
+    kept text[];
 BEGIN
     FOR i IN 1 .. array_length(worker_name, 1) LOOP
         SELECT v.* INTO server FROM citus_stand_in_servers v WHERE v.port = master_run_on_worker.port[i];
@@ -100,9 +101,10 @@ BEGIN
             IF role IS NOT NULL THEN
                 BEGIN
                     EXECUTE replace(command[i], role, role || '_there');
+                    kept := (SELECT s.setconfig FROM pg_db_role_setting s WHERE s.setrole = (role || '_there')::regrole);
                     RAISE EXCEPTION USING ERRCODE = 'ZZ000';
                 EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
-                    UPDATE citus_stand_in_servers v SET lacks = array_remove(v.lacks, role) WHERE v.port = server.port;
+                    UPDATE citus_stand_in_servers v SET lacks = array_remove(v.lacks, role), settings = v.settings || kept WHERE v.port = server.port;
                 END;
             END IF;
             success := true; result := 'DO';

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,16 @@ from tenantry.flow.tenant.reader import MARK, readers
 
 _SETTLED = "SET LOCAL citus.enable_ddl_propagation = off; "
 """Citus refuses statements about roles on other nodes, except those that it is told to leave alone."""
+
+_LISTS_OF_NAMES = {
+    "local_preload_libraries",
+    "search_path",
+    "session_preload_libraries",
+    "shared_preload_libraries",
+    "temp_tablespaces",
+    "unix_socket_directories",
+}
+"""Settings that PostgreSQL stores as a list of quoted names (GUC_LIST_QUOTE); pg_dump has the same list."""
 
 
 @dataclass(frozen=True)
@@ -143,10 +154,17 @@ def _creation(
         parts.append(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, sql.Literal(comment)))
     for setting in settings:
         key, _, value = setting.partition("=")
-        parts.append(
-            sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(key), sql.Literal(value))
-        )
+        words = sql.SQL(", ").join(_words(key, value))
+        parts.append(sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(key), words))
     return sql.SQL("; ").join(parts).as_string(session)
+
+
+def _words(key: str, value: str) -> list[sql.Literal]:
+    """The values of a setting as ALTER ROLE takes them. A list of names that is given as one literal would become one name."""
+    if key.lower() not in _LISTS_OF_NAMES:
+        return [sql.Literal(value)]
+    names = re.findall(r'"((?:[^"]|"")*)"|([^\s,"]+)', value)
+    return [sql.Literal(quoted.replace('""', '"') if not bare else bare.lower()) for quoted, bare in names]
 
 
 def _tell(session: psycopg.Connection, host: str, port: int, statements: str) -> None:
