@@ -90,21 +90,26 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Size:
-    """What a feed holds: recorded rows, bytes of data and of indexes, and the rows of the last two whole months."""
+    """What a feed holds: recorded rows, bytes of data and of indexes, and the rows of the last two whole months.
+
+    Bytes are None if a node of a cluster that may hold some of them does not answer.
+    """
 
     tenant: str
     template: str
     storage: str
     rows: int
-    data_bytes: int
-    index_bytes: int
+    data_bytes: int | None
+    index_bytes: int | None
     relations: int
     last_month_rows: int
     month_before_rows: int
 
     @property
-    def bytes(self) -> int:
+    def bytes(self) -> int | None:
         """Data and indexes."""
+        if self.data_bytes is None or self.index_bytes is None:
+            return None
         return self.data_bytes + self.index_bytes
 
 

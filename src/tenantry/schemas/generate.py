@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields, make_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -33,6 +34,13 @@ _EDITORS_DRAFT = "http://json-schema.org/draft-07/schema#"
 _BASIC = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
+def _basic(kind: Any) -> JsonSchemaValue:
+    """The schema of a basic type, or of one that may also be None."""
+    if isinstance(kind, UnionType):
+        return {"anyOf": [{"type": "null" if one is NoneType else _BASIC[one]} for one in get_args(kind)]}
+    return {"type": _BASIC[kind]}
+
+
 class _Schema(GenerateJsonSchema):
     """What `encode.plain` makes of a value: every key is there, and some have another name."""
 
@@ -52,7 +60,7 @@ class _Schema(GenerateJsonSchema):
             if not field.init:
                 properties[field.name] = {"type": _BASIC[get_type_hints(kind)[field.name]]}
         for key, name in PROPERTIES.get(kind.__name__, {}).items():
-            properties[name] = {"type": _BASIC[get_type_hints(getattr(kind, key).fget)["return"]]}
+            properties[name] = _basic(get_type_hints(getattr(kind, key).fget)["return"])
         return {"type": "object", "properties": properties, "required": list(properties)}
 
     def timedelta_schema(self, schema: Any) -> JsonSchemaValue:

@@ -65,6 +65,15 @@ def test_status_says_of_a_node_that_does_not_answer_why(spread: Warehouse) -> No
     assert (node["postgres"], node["size_bytes"], node["rows"] + node["tenants"] > 0) == (None, None, True)
 
 
+def test_sizes_on_a_node_that_does_not_answer_are_unknown(spread: Warehouse) -> None:
+    assert all(feed["data_bytes"] > 0 for feed in succeed(spread, "sizes", "--json").json["feeds"])
+    spoil(spread, 9702, "answers = false")
+    outcome = succeed(spread, "sizes")
+    assert outcome.out.count("unknown") == 2 * len(NAMES)
+    assert "tenantry cluster status" in outcome.err
+    assert {feed["data_bytes"] for feed in succeed(spread, "sizes", "--json").json["feeds"]} == {None}
+
+
 @pytest.mark.parametrize("command", [("status",), ("rebalance",), ("add-worker", "localhost")])
 def test_a_database_without_citus_is_no_coordinator(warehouse: Warehouse, command: tuple[str, ...]) -> None:
     login = warehouse.admin if command[0] == "add-worker" else warehouse

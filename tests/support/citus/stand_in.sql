@@ -26,9 +26,20 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION pg_catalog.citus_table_size(relation regclass) RETURNS bigint LANGUAGE sql AS 'SELECT pg_catalog.pg_table_size(relation)';
 CREATE FUNCTION pg_catalog.citus_total_relation_size(relation regclass, fail_on_error boolean DEFAULT true) RETURNS bigint
-LANGUAGE sql AS 'SELECT pg_catalog.pg_total_relation_size(relation)';
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.citus_stand_in_servers s JOIN pg_catalog.pg_dist_node n ON n.nodeport = s.port WHERE NOT s.answers) THEN
+        IF NOT fail_on_error THEN
+            RETURN NULL;
+        END IF;
+        RAISE EXCEPTION 'connection to the remote node failed' USING ERRCODE = 'connection_failure';
+    END IF;
+    RETURN pg_catalog.pg_total_relation_size(relation);
+END
+$$;
+CREATE FUNCTION pg_catalog.citus_table_size(relation regclass) RETURNS bigint LANGUAGE sql AS
+    'SELECT pg_catalog.pg_table_size(relation) FROM pg_catalog.citus_total_relation_size(relation)';
 
 CREATE TABLE pg_catalog.pg_dist_local_group (groupid integer PRIMARY KEY);
 INSERT INTO pg_catalog.pg_dist_local_group VALUES (0);

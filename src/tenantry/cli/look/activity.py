@@ -65,7 +65,7 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
         raise InputError(
             f'tenant "{tenant}" does not exist, or has no data', hint="Run: tenantry tenant list"
         )
-    total = sum(size.bytes for size in found)
+    total = sum(size.bytes or 0 for size in found)
     if as_json:
         print_json(feeds=found, database_bytes=whole)
         return
@@ -80,12 +80,12 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
                 s.tenant,
                 s.template,
                 s.rows,
-                human_bytes(s.bytes),
-                human_bytes(s.index_bytes),
-                round(s.bytes / s.rows) if s.rows else None,
-                f"{100 * s.bytes / total:.0f} %" if total else None,
+                "unknown" if s.bytes is None else human_bytes(s.bytes),
+                "unknown" if s.index_bytes is None else human_bytes(s.index_bytes),
+                round(s.bytes / s.rows) if s.rows and s.bytes is not None else None,
+                f"{100 * s.bytes / total:.0f} %" if total and s.bytes is not None else None,
                 s.last_month_rows,
-                human_bytes(s.bytes / s.rows * s.last_month_rows) if s.rows else None,
+                human_bytes(s.bytes / s.rows * s.last_month_rows) if s.rows and s.bytes is not None else None,
                 f"{100 * (s.last_month_rows / s.month_before_rows - 1):+.0f} %"
                 if s.month_before_rows
                 else None,
@@ -94,6 +94,8 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
         ],
         empty="No tenant has data yet. Next: tenantry status",
     )
+    if any(s.bytes is None for s in found):
+        notes.print("A node of the cluster does not answer. Next: tenantry cluster status", markup=False)
     notes.print(f"database: {human_bytes(whole)}, total shown: {human_bytes(total)}", markup=False)
 
 

@@ -71,13 +71,14 @@ SELECT * FROM (
 SELECT coalesce(max(id), 0) FROM _wh.function_logs
 
 -- name: sizes
--- Rows and space of each feed, and the rows of the last whole months.
+-- Rows and space of each feed, and the rows of the last whole months. Its space is NULL if a node that may
+-- hold rows of it does not answer.
 WITH feeds AS MATERIALIZED (
     SELECT f AS feed, f.schema_name, f.template_name, f.storage FROM _wh.feeds f
     WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 ), space AS (
     SELECT p.schema_name, p.template_name, sum(p.relations)::bigint AS relations, sum(p.data)::bigint AS data,
-        sum(p.indexes)::bigint AS indexes
+        sum(p.indexes)::bigint AS indexes, bool_or(p.data IS NULL) AS unknown
     FROM (
         SELECT f.schema_name, f.template_name, 1 AS relations, pg_table_size(r.relid) AS data,
             pg_indexes_size(r.relid) AS indexes
@@ -98,8 +99,9 @@ WITH feeds AS MATERIALIZED (
     CROSS JOIN (SELECT date_trunc('month', now() AT TIME ZONE 'UTC') AS first) m
     GROUP BY 1, 2
 )
-SELECT f.schema_name, f.template_name, f.storage, coalesce(c.rows, 0), coalesce(s.data, 0),
-    coalesce(s.indexes, 0), coalesce(s.relations, 0),
+SELECT f.schema_name, f.template_name, f.storage, coalesce(c.rows, 0),
+    CASE WHEN s.unknown THEN NULL ELSE coalesce(s.data, 0) END,
+    CASE WHEN s.unknown THEN NULL ELSE coalesce(s.indexes, 0) END, coalesce(s.relations, 0),
     coalesce(c.last_month, 0), coalesce(c.month_before, 0)
 FROM feeds f LEFT JOIN space s USING (schema_name, template_name) LEFT JOIN counted c
     USING (schema_name, template_name)
