@@ -12,6 +12,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
+from tests.support.citus.cluster import stand_in
 from tests.support.databases import Source, Warehouse
 from tests.support.loading import by_loader
 from tests.support.program import run, succeed
@@ -37,9 +38,11 @@ CREATE EVENT TRIGGER altered ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
 """
 
 
-@pytest.fixture(params=["partition", "shared"])
+@pytest.fixture(params=["partition", "shared", "distributed"])
 def ticking(acme: Warehouse, source: Source, request: pytest.FixtureRequest) -> Warehouse:
     """Three tenants with three days each."""
+    if request.param == "distributed":
+        stand_in(acme)
     make_ticks(source, FIRST, 3)
     define(acme, "ticks", query=QUERY)
     acme.run("UPDATE _wh.mv_templates SET storage = %s WHERE template_name = 'ticks'", (request.param,))
