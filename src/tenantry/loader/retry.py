@@ -25,6 +25,9 @@ _CANCELLED = "57014"
 """query_canceled: by hand, or by a statement_timeout."""
 
 
+_OF_CITUS = {"adaptive_executor.c", "connection_management.c", "remote_commands.c"}
+"""Files of Citus that report what is wrong with a node: their errors have the SQLSTATEs of a lost source."""
+
 _MARKS = {"said by the source", "cancelled by the source"}
 """What `_wh_internal.load_slice` sets in place of a constraint's name."""
 
@@ -56,9 +59,14 @@ def comes_from_source(error: psycopg.Error) -> bool:
     return (
         is_of_source(error)
         or isinstance(error, LoginFailed)
-        or (error.sqlstate or "").startswith(("08", "HV"))
+        or ((error.sqlstate or "").startswith(("08", "HV")) and not is_of_node(error))
         or error.diag.constraint_name in _MARKS
     )
+
+
+def is_of_node(error: psycopg.Error) -> bool:
+    """Whether a node of the warehouse's own cluster does not answer."""
+    return error.diag.source_file in _OF_CITUS
 
 
 def may_pass(error: psycopg.Error) -> bool:

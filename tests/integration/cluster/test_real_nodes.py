@@ -120,6 +120,7 @@ def test_what_loads_acknowledged_survives_the_crash_of_a_worker(spread: Warehous
         assert f"{gone} does not answer" in run(spread, "cluster", "status").err
         loaded = run(spread, "slice", "reload", "ticks", "yesterday", "--all")
         assert (loaded.code, gone in loaded.out) == (1, True), loaded
+        assert "the connection's address" not in loaded.err
         refused = run(spread, "cluster", "rebalance", "--yes")
         assert refused.errors[0].startswith(f"1 node does not answer: {gone}")
     finally:
