@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from tenantry.core.days import today_utc
-from tests.support.citus.cluster import COORDINATOR, PASSWORDS, Coordinator
+from tests.support.citus.cluster import PASSWORDS, Coordinator
 from tests.support.databases import Source, Warehouse
 from tests.support.loading import Pull, by_loader, by_sql
 from tests.support.program import run, succeed
@@ -143,11 +143,11 @@ def test_a_reader_of_some_tenants_sees_those_and_no_other(loaded: Warehouse) -> 
             env=OWNER_LOGS_IN,
         )
         with psycopg.connect(loaded.admin.conninfo, autocommit=True) as session:
-            if COORDINATOR:
+            if isinstance(loaded.server, Coordinator):
                 session.execute("SET citus.enable_ddl_propagation = on")
             session.execute(f"ALTER ROLE reader_of_acme PASSWORD '{PASSWORDS['phood_ro']}'")
         conninfo = loaded.server.conninfo(user="reader_of_acme", dbname=loaded.name)
-        if not COORDINATOR:
+        if not isinstance(loaded.server, Coordinator):
             conninfo = psycopg.conninfo.make_conninfo(conninfo, password=PASSWORDS["phood_ro"])
         with psycopg.connect(conninfo, autocommit=True) as reader:
             assert reader.execute("SELECT schema_name, count(*) FROM public.ticks GROUP BY 1").fetchall() == [
