@@ -12,9 +12,8 @@ from pathlib import Path
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command
 
-from tenantry.cli.main import app
+from tenantry.cli.main import commands
 from tenantry.core.errors import TenantryError
 
 COMMANDS = Path(__file__).with_name("commands.md")
@@ -45,7 +44,7 @@ _EXIT_CODES = {
 
 def commands_md() -> str:
     """The text of commands.md."""
-    root = get_command(app)
+    root = commands()
     # A width of its own: usage lines must not depend on the terminal.
     context = typer.Context(root, info_name="tenantry", terminal_width=100)
     return "\n".join([_HEAD, _exit_codes(), *_sections(context)])

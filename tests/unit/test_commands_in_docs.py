@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 import typer
 from typer.core import TyperArgument, TyperGroup
-from typer.main import get_command
 
-from tenantry.cli.main import app
+from tenantry.cli import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -32,7 +31,7 @@ UsageError: type[Any] = typer.BadParameter.__mro__[1]
 
 @cache
 def program() -> TyperGroup:
-    found = get_command(app)
+    found = main.commands()
     assert isinstance(found, TyperGroup)
     return found
 

@@ -1,50 +1,112 @@
 """What the program needs before it can answer."""
 
+import inspect
+import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import typer
-from typer.core import TyperGroup
-from typer.main import get_command
 
-from tenantry.cli.main import app, commands
+from tenantry.cli.known import known
+from tenantry.cli.main import commands
 from tenantry.cli.tree import tree
 
-SLOW = {
+NEEDLESS = {
+    "asyncio",
+    "json",
+    "logging",
     "psycopg",
-    "pglast",
-    "rich.progress",
+    "rich",
+    "ssl",
+    "tenantry.core.model",
     "tenantry.db",
-    "tenantry.flow",
-    "tenantry.loader",
-    "tenantry.embedded",
+    "tenantry.warehouse",
 }
+"""What help and completion do not need, and takes long to load."""
+
+MOST_MODULES = 190
+"""Modules that help loads at most: Python's own, Typer's, and some of the program's. Raise it only for good reason."""
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        "--help",
-        "refresh --help",
-        "tenant add --help",
-        "year fold --help",
-        "template load --help",
-        "--version",
-    ],
-)
-def test_help_waits_for_no_library_that_only_commands_need(arguments: str) -> None:
+def loaded(*arguments: str) -> list[str]:
+    """The modules that the program loads to do something without a warehouse."""
+    return loaded_by(
+        f"import sys; sys.argv = ['tenantry', *{arguments!r}]; from tenantry.__main__ import main; main()"
+    )
+
+
+def loaded_by(program: str, **environment: str) -> list[str]:
+    """The modules that a program in Python loads."""
     told = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "tenantry", *arguments.split()],
+        [sys.executable, "-X", "importtime", "-c", program],
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    imported = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    lines = [line for line in told.stderr.splitlines() if line.startswith("import time:")]
+    return [line.rpartition("|")[2].strip() for line in lines[1:]]
+
+
+@pytest.mark.parametrize("words", ["--version", "-V", "version"])
+def test_the_version_is_told_before_anything_is_loaded(words: str) -> None:
+    imported = loaded(words)
+    assert [name for name in imported if name.startswith("tenantry")] == [
+        "tenantry",
+        "tenantry.core",
+        "tenantry.core.signals",
+        "tenantry.__main__",
+    ]
+    assert not {"typer", "typing"} & {*imported}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--help",
+        "refresh --help",
+        "tenant --help",
+        "tenant add --help",
+        "year fold --help",
+        "help template load",
+    ],
+)
+def test_help_loads_only_what_it_says(words: str) -> None:
+    imported = loaded(*words.split())
     assert "tenantry.cli.main" in imported
-    assert imported & SLOW == set()
+    assert not NEEDLESS & {*imported}
+    assert len(imported) <= MOST_MODULES
+
+
+def test_the_help_of_the_program_loads_no_command() -> None:
+    assert not [name for name in loaded("--help") if re.match(r"tenantry\.cli\.(?!terminal)\w+\.", name)]
+
+
+@pytest.mark.parametrize("line", ["tenantry ", "tenantry tenant a", "tenantry refresh --d"])
+def test_completion_of_commands_and_options_loads_as_little(line: str) -> None:
+    words = {
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split(" ")) - 1),
+        "_TENANTRY_COMPLETE": "complete_bash",
+    }
+    imported = loaded_by(
+        "import sys; sys.argv = ['tenantry']; from tenantry.__main__ import main; main()", **words
+    )
+    assert "typer._click.shell_completion" in imported
+    assert not NEEDLESS & {*imported}
+    assert len(imported) <= MOST_MODULES + 10
+
+
+def test_the_table_of_commands_says_what_the_commands_say() -> None:
+    built = commands().commands
+    for one in known():
+        command: Any = built[one.name]
+        text = command.help
+        assert one.said == " ".join(inspect.cleandoc(text).split("\n\n")[0].split()), one.name
+        assert command.rich_help_panel == one.panel
 
 
 def test_the_front_door_waits_for_nothing_that_only_some_of_its_methods_need() -> None:
@@ -111,15 +173,3 @@ def test_a_command_is_built_without_the_others() -> None:
     assert known["wanted"].name == "wanted"
     with pytest.raises(RuntimeError):
         known["other"]
-
-
-def test_the_commands_that_are_built_one_by_one_are_those_of_the_program() -> None:
-    assert list(described(commands())) == list(described(get_command(app)))
-
-
-def described(command: Any, *path: str) -> Iterator[tuple[Any, ...]]:
-    yield path, type(command), command.help, command.hidden, command.rich_help_panel, command.no_args_is_help
-    yield path, command.context_settings, [(item.name, item.opts, item.default) for item in command.params]
-    if isinstance(command, TyperGroup):
-        for name in command.list_commands(typer.Context(command)):
-            yield from described(command.commands[name], *path, name)

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
-from rich.text import Text
 
 from tenantry.cli.main import commands as tree
-from tenantry.cli.output import notes
-from tenantry.cli.table import facts, laid_out
-from tenantry.cli.wrap import wrapped
+from tenantry.cli.terminal.table import facts, laid_out
+from tenantry.cli.terminal.text import Text
+from tenantry.cli.terminal.wrap import wrapped
 
 
 def lines(columns: tuple[str, ...], rows: list[tuple[Any, ...]], width: int | None) -> list[str]:
@@ -111,8 +110,6 @@ def test_every_option_is_whole_in_the_help_of_every_command(
 ) -> None:
     """At 60 columns the boxes around options would cut their names."""
     monkeypatch.setenv("COLUMNS", str(width))
-    # A worker of pytest has COLUMNS when it loads the console.
-    monkeypatch.setattr(notes, "_width", None)
     tree.cache_clear()
     for path, command in _walk((), tree()):
         tree().main([*path, "--help"], prog_name="tenantry", standalone_mode=False)

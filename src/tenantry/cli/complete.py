@@ -9,8 +9,6 @@ import typer
 
 from tenantry.cli.target import embedded_server, options, target
 from tenantry.core.errors import TenantryError
-from tenantry.core.model import OWNER
-from tenantry.core.storage import BUILT_IN
 from tenantry.core.visible import visible
 
 _PATIENCE = 2
@@ -34,6 +32,8 @@ def jobs(context: typer.Context, incomplete: str) -> list[str]:
 
 def storages(incomplete: str) -> list[str]:
     """Storages whose names begin like this."""
+    from tenantry.core.storage import BUILT_IN
+
     return [name for name in BUILT_IN if name.startswith(incomplete)]
 
 
@@ -51,6 +51,7 @@ def _names(
     """Nothing if the warehouse does not answer, because an error message would end up in the user's command line."""
     import psycopg
 
+    from tenantry.core.model import OWNER
     from tenantry.warehouse import Warehouse
 
     options.dsn = options.dsn or context.find_root().params.get("dsn")

@@ -6,10 +6,10 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from tenantry.cli.output import notes
-from tenantry.cli.wrap import wrapped
+from tenantry.cli.terminal.text import Text
+from tenantry.cli.terminal.wrap import wrapped
 from tenantry.core.errors import InputError
 from tenantry.core.visible import visible
 

@@ -6,24 +6,21 @@ describes it for users; tenantry.schemas has the types.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tenantry import __version__
 from tenantry.core.visible import in_json
-from tenantry.schemas.encode import FORMAT, plain
 
 DIFFERS = 5
 """The exit code of plan --exit-code if there is a difference, which is no failure."""
 
 
-@dataclass
 class _State:
-    wanted: bool = False
-    data: dict[str, Any] | None = None
+    def __init__(self) -> None:
+        self.wanted = False
+        self.data: dict[str, Any] | None = None
 
 
 _state = _State()
@@ -53,14 +50,14 @@ def print_json(**data: Any) -> None:
 
 def print_json_line(**data: Any) -> None:
     """Print a document on a line of its own, at once: for commands that go on, such as logs --follow."""
-    _write(sys.stdout, {"ok": True, "data": plain(data)}, indent=None)
+    _write(sys.stdout, {"ok": True, "data": _plain(data)}, indent=None)
 
 
 def finish(code: int) -> None:
     """Write what `print_json` got, at the end of a command with this exit code."""
     data, _state.data = _state.data, None
     if data is not None:
-        _write(sys.stdout, {"ok": code in (0, DIFFERS), "data": plain(data)}, indent=2)
+        _write(sys.stdout, {"ok": code in (0, DIFFERS), "data": _plain(data)}, indent=2)
 
 
 def print_error(
@@ -86,13 +83,25 @@ def print_error(
 
 def print_note(text: str) -> None:
     """Print what a command says besides its result."""
-    sys.stderr.write(in_json(json.dumps({"note": text}, ensure_ascii=False)) + "\n")
-    sys.stderr.flush()
+    _write_line(sys.stderr, {"note": text}, indent=None)
 
 
 def _write(stream: Any, more: dict[str, Any], indent: int | None) -> None:
     from tenantry.cli.group import called  # which prints, too
+    from tenantry.schemas.encode import FORMAT
 
     head = {"tenantry": __version__, "format": FORMAT, "command": called.name}
-    stream.write(in_json(json.dumps(head | more, indent=indent, ensure_ascii=False)) + "\n")
+    _write_line(stream, head | more, indent)
+
+
+def _write_line(stream: Any, document: dict[str, Any], indent: int | None) -> None:
+    import json  # Most commands print none.
+
+    stream.write(in_json(json.dumps(document, indent=indent, ensure_ascii=False)) + "\n")
     stream.flush()
+
+
+def _plain(data: Any) -> Any:
+    from tenantry.schemas.encode import plain
+
+    return plain(data)

@@ -14,6 +14,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from tenantry.cli.output import data, notes
 from tenantry.cli.target import options
+from tenantry.cli.terminal.help import Context
 from tenantry.core.errors import InputError
 
 PREFIX = "TENANTRY"
@@ -40,6 +41,7 @@ def completed(command: Any, name: str, context: typer.Context) -> Any:
 
 
 def _completed(command: Any, path: list[str], context: typer.Context) -> Any:
+    command.context_class = Context
     command.params = [copy(item) for item in command.params]
     for option in command.params:
         if isinstance(option, TyperOption) and not ONLY_TYPED & {*option.opts}:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from typer._click.core import ParameterSource  # Typer has no public name for it
+import typer
+from typer._click.core import Command, ParameterSource  # Typer has no public name for them
 from typer._click.globals import get_current_context  # Typer has no public name for it
+from typer._click.shell_completion import CompletionItem  # Typer has no public name for it
 from typer.core import TyperGroup
 
 from tenantry.cli import everywhere, renamed, watch
-from tenantry.cli.output import notes
+from tenantry.cli.terminal.help import Context
+from tenantry.cli.tree import Commands, Known
 from tenantry.core.errors import InputError
-
-_ROOM_FOR_BOXES = 80
-"""How many columns the help in boxes needs."""
 
 
 @dataclass
@@ -53,6 +53,8 @@ class Group(TyperGroup):
     It also knows commands and options by their old names.
     """
 
+    context_class = Context
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of this name, with what all commands have."""
         found = super().get_command(ctx, cmd_name)
@@ -71,7 +73,6 @@ class Group(TyperGroup):
             words = everywhere.words(command, watch.words(words), ctx, first)
         called.name = name
         called.words = tuple(words)  # the parser empties the list
-        _fit_help(command)
         return word, command, words
 
     def _meant(self, word: str, ctx: Any) -> str:
@@ -84,26 +85,32 @@ class Group(TyperGroup):
             )
         return found[0] if len(found) == 1 else word
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help, in boxes or plain."""
-        _fit_help(self)
-        super().format_help(ctx, formatter)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words up to a command. Without any, help is all that there is to do."""
+        if not args and self.no_args_is_help and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            ctx.exit(InputError.exit_code)
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the commands for help without boxes: by panel, and with whole sentences, where click would cut them."""
+        """List the commands by panel, without building them, and with whole sentences, where click would cut them."""
         panels: dict[str, list[tuple[str, str]]] = {}
-        for name in self.list_commands(ctx):
-            command = self.get_command(ctx, name)
-            if command is not None and not command.hidden:
-                panel = getattr(command, "rich_help_panel", None)
-                said = command.get_short_help_str(limit=1000)
-                panels.setdefault(panel if isinstance(panel, str) else "Commands", []).append((name, said))
+        longest = max(map(len, self._known))
+        for name, known in self._known.items():
+            panels.setdefault(known.panel, []).append((name.ljust(longest), known.said))
         for panel, rows in panels.items():
             with formatter.section(panel):
                 formatter.write_dl(rows)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What the shell offers: commands, without building them, and options."""
+        found = [
+            CompletionItem(name, help=known.said)
+            for name, known in self._known.items()
+            if name.startswith(incomplete)
+        ]
+        return found + Command.shell_complete(self, ctx, incomplete)
 
-def _fit_help(command: Any) -> None:
-    """Have a command's help written plainly where boxes are too narrow, as their tables cut the names of options."""
-    if notes.width < _ROOM_FOR_BOXES and hasattr(command, "rich_markup_mode"):
-        command.rich_markup_mode = None
+    @property
+    def _known(self) -> Mapping[str, Known]:
+        return cast("Commands", self.commands).known

@@ -50,7 +50,7 @@ def tell(line: str) -> NoReturn:
     """Say what is kept, and exit."""
     _told.append(f"interrupted; {line}")
     if not document.wanted():
-        notes.print(_told[0], markup=False)
+        notes.print(_told[0])
     raise typer.Exit(signals.exit_code())
 
 

@@ -11,27 +11,15 @@ from types import TracebackType
 from typing import Annotated, NoReturn
 
 import typer
-from rich.text import Text
 from typer.core import TyperGroup
 
 from tenantry import __version__
 from tenantry.cli import complete, document, everywhere, interrupted
-from tenantry.cli.alert import commands as alert
-from tenantry.cli.alert import look_out
-from tenantry.cli.fleet import fleet
 from tenantry.cli.group import Group, called
-from tenantry.cli.job import action, schedule, scheduler
-from tenantry.cli.load import load, recover, verify, year
-from tenantry.cli.load import slice as slices
-from tenantry.cli.look import activity, audit, describe, doctor, metrics, schema, status
+from tenantry.cli.known import known
 from tenantry.cli.output import notes
-from tenantry.cli.server import adopt, backup, cluster, console, demo, init, restore, server, upgrade
-from tenantry.cli.start import connection, start
 from tenantry.cli.target import options
-from tenantry.cli.template import commands as template
-from tenantry.cli.template import override
-from tenantry.cli.tenant import commands as tenant
-from tenantry.cli.tenant import reader
+from tenantry.cli.terminal.text import Text
 from tenantry.cli.tree import tree
 from tenantry.core import signals
 from tenantry.core.errors import InputError, TenantryError
@@ -54,55 +42,10 @@ app = typer.Typer(
     help=_HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _UNTOUCHED = "Nothing was changed."
-_LOAD = "Load"
-_LOOK = "Watch and maintain"
-_FLEET = "The fleet as a file"
-_RECOVER = "Upgrade and recover"
-_SERVERS = "Embedded server"
-_HELP_PANEL = "Help"
-
-app.command("init", rich_help_panel=_LOAD)(init.init)
-app.command("start", rich_help_panel=_LOAD)(start.start)
-app.add_typer(tenant.app, name="tenant", rich_help_panel=_LOAD)
-app.add_typer(connection.app, name="connection", rich_help_panel=_LOAD)
-app.command("backfill", rich_help_panel=_LOAD)(load.backfill)
-app.command("refresh", rich_help_panel=_LOAD)(load.refresh)
-app.command("verify", rich_help_panel=_LOOK)(verify.verify)
-app.add_typer(slices.app, name="slice", rich_help_panel=_LOAD)
-app.add_typer(year.app, name="year", rich_help_panel=_LOAD)
-app.add_typer(template.app, name="template", rich_help_panel=_LOAD)
-app.add_typer(override.app, name="override", rich_help_panel=_LOAD)
-app.command("status", rich_help_panel=_LOOK)(status.status)
-app.command("describe", rich_help_panel=_LOOK)(describe.describe)
-app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
-app.command("metrics", rich_help_panel=_LOOK)(metrics.metrics)
-app.command("sizes", rich_help_panel=_LOOK)(activity.sizes)
-app.command("logs", rich_help_panel=_LOOK)(activity.logs)
-app.command("queries", rich_help_panel=_LOOK)(activity.queries)
-app.add_typer(audit.app, name="audit", rich_help_panel=_LOOK)
-app.add_typer(schedule.app, name="schedule", rich_help_panel=_LOOK)
-app.command("scheduler", rich_help_panel=_LOOK)(scheduler.scheduler)
-app.add_typer(action.app, name="action", rich_help_panel=_LOOK)
-app.command("console", rich_help_panel=_LOOK)(console.console)
-app.add_typer(alert.app, name="alert", rich_help_panel=_LOOK)
-app.command("watch", rich_help_panel=_LOOK)(look_out.watch)
-app.add_typer(reader.app, name="reader", rich_help_panel=_LOOK)
-app.add_typer(cluster.app, name="cluster", rich_help_panel=_LOOK)
-app.command("plan", rich_help_panel=_FLEET)(fleet.plan)
-app.command("apply", rich_help_panel=_FLEET)(fleet.apply)
-app.command("export", rich_help_panel=_FLEET)(fleet.export)
-app.command("schema", rich_help_panel=_FLEET)(schema.schema)
-app.command("adopt", rich_help_panel=_RECOVER)(adopt.adopt)
-app.command("upgrade", rich_help_panel=_RECOVER)(upgrade.upgrade)
-app.add_typer(backup.app, name="backup", rich_help_panel=_RECOVER)
-app.command("restore", rich_help_panel=_RECOVER)(restore.restore)
-app.command("recover", rich_help_panel=_RECOVER)(recover.recover)
-app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
-app.command("demo", rich_help_panel=_SERVERS)(demo.demo)
-
 _SENT_ALWAYS = ("PGTZ", "PGDATESTYLE", "PGGEQO")
 """Variables that libpq sends at each login. Each session sets what it needs itself, and a bad value would end the login."""
 
@@ -189,7 +132,6 @@ def before(
     everywhere.hear(context)
 
 
-@app.command("help", rich_help_panel=_HELP_PANEL)
 def show_help(
     context: typer.Context,
     command: Annotated[
@@ -207,7 +149,6 @@ def show_help(
     root.command.main([*(command or []), "--help"], prog_name=root.info_name, standalone_mode=False)
 
 
-@app.command("version", rich_help_panel=_HELP_PANEL)
 def show_version() -> None:
     """Show the version."""
     _version(True)
@@ -225,7 +166,7 @@ def _fail(error: TenantryError, code: int | None = None, kind: str | None = None
     else:
         notes.print(Text.assemble(("error: ", "red"), error.message))
         for line in (error.hint or "").splitlines():
-            notes.print(f"       {line}", markup=False)
+            notes.print(f"       {line}")
     _end(code)
 
 
@@ -260,9 +201,6 @@ def _show(kind: type[BaseException], error: BaseException, trace: TracebackType 
 def _refuse_arguments(error: typer.TyperException) -> NoReturn:
     """Exit because of an unknown command or option, or an invalid value."""
     message = error.format_message()
-    # A group without a command has already shown its help.
-    if not message.strip():
-        sys.exit(InputError.exit_code)
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "tenantry"
     _fail(InputError(message.replace("\n", " ").rstrip("."), hint=f"See: {path} --help."), kind="usage")
@@ -271,7 +209,7 @@ def _refuse_arguments(error: typer.TyperException) -> NoReturn:
 @cache
 def commands() -> TyperGroup:
     """The tree of all commands."""
-    return tree(app)
+    return tree(app, known())
 
 
 def main() -> None:
@@ -306,5 +244,5 @@ def main() -> None:
         if document.wanted():
             document.print_error("interrupted", told, None, signals.exit_code())
         elif not interrupted.told():
-            notes.print(told, markup=False)
+            notes.print(told)
         _end(signals.exit_code())

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-from rich.text import Text
-
-from tenantry.cli import document
 from tenantry.cli.document import print_json, print_json_line
-from tenantry.cli.table import facts, laid_out, shown
-from tenantry.cli.wrap import wrapped
+from tenantry.cli.terminal.console import data, notes
+from tenantry.cli.terminal.table import facts, laid_out, shown
+from tenantry.cli.terminal.text import Text
 from tenantry.core.errors import DatabaseError, TenantryError
 from tenantry.core.visible import visible
 from tenantry.core.words import ago, human_bytes, human_seconds
@@ -31,60 +26,6 @@ __all__ = [
     "raise_failures",
     "step",
 ]
-
-
-class _Console(Console):
-    """A console that shows control characters, and does not treat square brackets or colons as markup.
-
-    Names, rows and errors come from sources, so everything that is printed goes through here.
-    """
-
-    def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
-
-    @property
-    def watched(self) -> bool:
-        """Whether somebody sees it on a terminal that can move its cursor; FORCE_COLOR does not make a terminal of a file."""
-        return self.file.isatty() and not self.is_dumb_terminal
-
-    @property
-    def limit(self) -> int | None:
-        """How wide a line may be: that of the terminal, or COLUMNS; otherwise None, as readers of a file want whole values."""
-        return self.width if self.file.isatty() or os.environ.get("COLUMNS", "").isdigit() else None
-
-    def print(self, *objects: Any, raw: bool = False, hang: int = 0, **options: Any) -> None:
-        """Print as rich does, but without leaving out characters, and with lines broken between words.
-
-        With `raw`, lines stay as they are: files, and what is to be copied. Broken lines continue `hang` columns in.
-        """
-        # A template may come from Windows.
-        shown = [visible(one.replace("\r\n", "\n")) if isinstance(one, str) else one for one in objects]
-        if self.stderr and document.wanted() and not self.is_terminal:
-            with self.capture() as captured:
-                super().print(*shown, **options)
-            document.print_note(captured.get().rstrip("\n"))
-            return
-        limit = None if raw else self.limit
-        if limit is not None:
-            shown = [_broken(one, limit, hang) for one in shown]
-        super().print(*shown, **options)
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The pieces to print. Those that rich creates itself, to move the cursor, are not text."""
-        for piece in super().render(renderable, options):
-            yield piece if piece.control else piece._replace(text=visible(piece.text))
-
-
-def _broken(one: Any, limit: int, hang: int) -> Any:
-    text = Text(one) if isinstance(one, str) else one
-    return Text("\n").join(wrapped(text, limit, hang=hang)) if isinstance(text, Text) else one
-
-
-data = _Console()
-"""Standard output: what was asked for."""
-
-notes = _Console(stderr=True)
-"""Standard error: steps, progress, warnings, errors."""
 
 
 def print_table(

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rich.cells import cell_len
-from rich.console import Group
-from rich.text import Text
-
 from tenantry.cli.output import human_bytes, human_seconds, notes
-from tenantry.core.model import FailedSlice, Feed, LoadedSlice
+from tenantry.cli.terminal.text import Text, cell_len
+from tenantry.cli.terminal.wrap import wrapped
 from tenantry.core.words import count
 
 if TYPE_CHECKING:
-    from rich.live import Live
-
+    from tenantry.core.model import FailedSlice, Feed, LoadedSlice
     from tenantry.flow.slice.move import Step
     from tenantry.loader.events import Waiting
 
@@ -27,6 +23,9 @@ EVERY = 10.0
 """Seconds between two lines where there is no terminal."""
 
 _BAR = 28
+
+_TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+"""What turns beside work of which no more is known."""
 
 
 class Bar:
@@ -107,7 +106,7 @@ class Bar:
     def _line(self, width: int) -> Text:
         sign = "━" if notes.encoding.startswith("utf") else "-"
         filled = round(width * min(self.done / (self.total or 1), 1))
-        return Text.assemble((sign * filled, "bar.complete"), (sign * (width - filled), "bar.back"))
+        return Text.assemble((sign * filled, "magenta"), (sign * (width - filled), "dim"))
 
 
 class Progress:
@@ -115,17 +114,14 @@ class Progress:
 
     def __init__(self, every: float = EVERY) -> None:
         self._bars: list[Bar] = []
-        self._live: Live | None = None
+        self._drawing = ExitStack()
         self._every = every
         self._end = threading.Event()
         self._teller: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         if notes.watched:
-            from rich.live import Live
-
-            self._live = Live(console=notes, get_renderable=self._drawn, refresh_per_second=4)
-            self._live.start()
+            self._drawing.enter_context(notes.drawing(self._drawn))
         else:
             self._teller = threading.Thread(target=self._tell_lines, daemon=True)
             self._teller.start()
@@ -135,8 +131,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end.set()
-        if self._live:
-            self._live.stop()
+        self._drawing.close()
         if self._teller:
             # A line of it must not follow the result.
             self._teller.join()
@@ -154,9 +149,9 @@ class Progress:
 
     def tell(self, text: str) -> None:
         """Print a line above the bars."""
-        notes.print(text, markup=False)
+        notes.print(text)
 
-    def _drawn(self) -> Group:
+    def _drawn(self) -> Text:
         bars = list(self._bars)
         room = max(notes.height - 2, 1)
         names = max((cell_len(bar.name) for bar in bars), default=0)
@@ -165,7 +160,7 @@ class Progress:
             # More than the terminal can hold: a sum, and what is in progress.
             busy = [bar for bar in bars if bar.done and not bar.finished]
             lines = [Text(_summed(bars)), *(bar.drawn(notes.width, names) for bar in busy[: (room - 1) // 3])]
-        return Group(*lines)
+        return Text("\n").join(lines)
 
     def _tell_lines(self) -> None:
         known: list[tuple[float, str]] = []
@@ -205,6 +200,24 @@ def working(name: str) -> Iterator[None]:
             yield
         finally:
             progress.remove(bar)
+
+
+@contextmanager
+def spinner() -> Iterator[Callable[[str], None]]:
+    """Show at the end of the terminal that it is at work, and on what: what the returned function was called with last."""
+    doing = ""
+
+    def drawn() -> Text:
+        turn = _TURNS[int(time.monotonic() * 12.5) % len(_TURNS)]
+        # Up to the last word that fits beside it.
+        return Text.assemble((turn, "green"), " ", next(wrapped(Text(doing), notes.width - 2)))
+
+    def show(what: str) -> None:
+        nonlocal doing
+        doing = what
+
+    with notes.drawing(drawn, per_second=12.5):
+        yield show
 
 
 class LoadProgress(Progress):

@@ -56,4 +56,4 @@ def words(command: str, given: Sequence[str], *, tell: bool) -> list[str]:
 
 def _tell(names: Iterable[tuple[str, str]]) -> None:
     for old, new in names:
-        notes.print(hint(old, new), markup=False)
+        notes.print(hint(old, new))

@@ -12,10 +12,10 @@ from tenantry.cli.shapes import different_days, not_compared
 from tenantry.core import advice
 from tenantry.core.days import folded
 from tenantry.core.errors import SliceError
-from tenantry.core.model import Feed
 from tenantry.core.words import count
 
 if TYPE_CHECKING:
+    from tenantry.core.model import Feed
     from tenantry.loader.result import Result
     from tenantry.loader.verify import FeedVerdict
 
@@ -85,10 +85,9 @@ def report(
                 notes.print(
                     f"{feed.feed}: the source has earlier rows, of {feed.unwanted}, which were left out; to load them: "
                     f"tenantry backfill {feed.feed.template} --tenant {feed.feed.schema} --from {feed.unwanted.first}",
-                    markup=False,
                 )
         for verdict in compared or ():
-            data.print(str(verdict), markup=False)
+            data.print(str(verdict))
     if result.interrupted:
         tell(f"what was loaded is kept. To continue, {go_on}.")
     if not result.complete:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from tenantry.cli import document
 from tenantry.cli.output import notes
 from tenantry.core.errors import InputError, WarehouseUnreachable
-from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
 from tenantry.core.visible import visible
 
@@ -87,7 +86,7 @@ def administrators_target() -> Target:
 
 
 def _tell(line: str) -> None:
-    notes.print(line, markup=False)
+    notes.print(line)
 
 
 def _ask(who: str) -> str | None:
@@ -191,6 +190,7 @@ def open_warehouse(*, current: bool = True) -> Iterator[Warehouse]:
         WarehouseUnreachable: the server does not answer.
     """
     from tenantry.cli import trail
+    from tenantry.core.model import OWNER
     from tenantry.db.asking import ask_with
     from tenantry.db.connect import look_out, open_session
     from tenantry.db.errors import translated

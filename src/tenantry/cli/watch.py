@@ -75,7 +75,7 @@ def _next(take: Callable[[Callable[[], None]], str], show: Callable[[], None]) -
     try:
         return take(show)
     except WarehouseUnreachable as error:
-        notes.print(f"{error.message}; trying again", markup=False)
+        notes.print(f"{error.message}; trying again")
         return ""
 
 
@@ -92,7 +92,7 @@ def _text(show: Callable[[], None]) -> str:
     with data.capture() as result, notes.capture() as beside:
         data.print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", style="bold")
         show()
-    return f"{result.get()}{beside.get()}\n"
+    return "".join([*result, *beside, "\n"])
 
 
 def _append(shown: str) -> None:
@@ -104,15 +104,13 @@ def _append(shown: str) -> None:
 @contextmanager
 def _in_place() -> Iterator[Callable[[str], None]]:
     """Draw each round over the one before."""
-    from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
-
-    # A console of its own: `_text` would catch from `data` what is drawn here, too.
-    with Live(console=Console(), auto_refresh=False, vertical_overflow="crop") as live:
+    last = ""
+    with data.drawing(lambda: last, by_itself=False) as draw:
 
         def put(shown: str) -> None:
+            nonlocal last
             if shown:
-                live.update(Text.from_ansi(shown, no_wrap=True, overflow="crop"), refresh=True)
+                last = shown
+                draw()
 
         yield put

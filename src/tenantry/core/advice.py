@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from tenantry.core.model import Feed
+if TYPE_CHECKING:
+    from tenantry.core.model import Feed
 
 REACH = "Check the connection's address, user and password; the warehouse's server must be able to reach the source."
 """For a login through the warehouse: dblink gives the reason for its failure only as text."""

@@ -19,7 +19,7 @@ def offered(line: str, dsn: str | None = None, folder: Path | None = None) -> li
     words = line.split(" ")
     extra = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1), "_TENANTRY_COMPLETE": "complete_bash"}
     done = subprocess.run(
-        [sys.executable, "-c", "from tenantry.cli.main import app; app(prog_name='tenantry')"],
+        [sys.executable, "-c", "from tenantry.cli.main import commands; commands()(prog_name='tenantry')"],
         cwd=folder,
         env=environment(extra | ({"TENANTRY_DSN": dsn} if dsn else {})),
         capture_output=True,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from rich.text import Text
+from tenantry.cli.terminal.text import Text
 
 if TYPE_CHECKING:
     from tenantry.fleet.change import Change, Detail

@@ -20,12 +20,12 @@ from tenantry.cli.report import ended, report
 from tenantry.cli.target import administrator, open_warehouse, options
 from tenantry.core import advice
 from tenantry.core.errors import InputError
-from tenantry.core.model import Feed
 from tenantry.core.settings import FILE_VARIABLE
 
 if TYPE_CHECKING:
     import psycopg
 
+    from tenantry.core.model import Feed
     from tenantry.embedded.server import Server
     from tenantry.fleet.apply import Done
     from tenantry.fleet.file import Declared
@@ -117,15 +117,15 @@ def plan(
     else:
         for line in changes.lines(made.changes):
             data.print(line)
-        data.print(_told(made), markup=False)
+        data.print(_told(made))
         for shortage in made.shortages:
             step("warning", str(shortage))
         _tell_rest(made)
         for feed, missing in lacking.items():
             how = f"{missing:,} missing" if missing else state.NEVER_LOADED
-            notes.print(f"{feed}: {how}; to load: {advice.backfill_command(feed)}", markup=False)
+            notes.print(f"{feed}: {how}; to load: {advice.backfill_command(feed)}")
         if output is not None:
-            notes.print(f"saved; to apply: {shlex.join(['tenantry', 'apply', str(output)])}", markup=False)
+            notes.print(f"saved; to apply: {shlex.join(['tenantry', 'apply', str(output)])}")
     if exit_code and made.changes:
         raise typer.Exit(DIFFERS)
 
@@ -134,11 +134,11 @@ def _tell_rest(made: Plan) -> None:
     """What the plan does not show."""
     for (kind, name), reason in made.not_compared.items():
         what = "secret" if kind == "alert" else "password"
-        notes.print(f"{kind} {name}: {what} not compared: {reason}", markup=False)
+        notes.print(f"{kind} {name}: {what} not compared: {reason}")
     if made.left_out:
         names = [change.subject for change in made.left_out]
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        notes.print(f"left out by --target: {', '.join(names[:5])}{more}", markup=False)
+        notes.print(f"left out by --target: {', '.join(names[:5])}{more}")
 
 
 def apply(
@@ -208,7 +208,7 @@ def apply(
         if made.changes:
             for line in changes.lines(made.changes):
                 notes.print(line)
-            notes.print(changes.count(made.changes), markup=False)
+            notes.print(changes.count(made.changes))
         for shortage in made.shortages:
             step("warning", str(shortage))
         warehouse.require_applicable(made, allow_drop=allow_drop, administrator=_administrator)
@@ -239,7 +239,7 @@ def apply(
         _fail_if_refused(done)
         return
     _fail_if_refused(done)
-    data.print("the warehouse matches the file" if done.changes else "no difference", markup=False)
+    data.print("the warehouse matches the file" if done.changes else "no difference")
     _tell_lacking(done.unloaded)
 
 
@@ -278,12 +278,10 @@ def _tell_lacking(feeds: Mapping[Feed, int]) -> None:
 
     for feed, missing in feeds.items():
         if missing:
-            notes.print(
-                f"{feed}: {missing:,} missing; to load them: {advice.backfill_command(feed)}", markup=False
-            )
+            notes.print(f"{feed}: {missing:,} missing; to load them: {advice.backfill_command(feed)}")
         else:
-            data.print(f"next: {advice.backfill_command(feed)}", markup=False)
-            notes.print(f"{feed}: {state.NEVER_LOADED}", markup=False)
+            data.print(f"next: {advice.backfill_command(feed)}")
+            notes.print(f"{feed}: {state.NEVER_LOADED}")
 
 
 def _fail_if_refused(done: Done) -> None:
@@ -334,7 +332,7 @@ def export(
     for path in written.files:
         data.print(str(path), raw=True)
     for variable in written.variables:
-        data.print(f"needs {variable}", markup=False)
+        data.print(f"needs {variable}")
 
 
 def _declared(path: Path | None) -> Declared:
@@ -351,9 +349,7 @@ def _tell_where(warehouse: Warehouse) -> None:
     """Name the warehouse, because the environment may name another one than the file."""
     with warehouse.session() as opened:
         info = opened.info
-        notes.print(
-            f"warehouse: {info.dbname} on {info.host}:{info.port}, by {targets.target().origin}", markup=False
-        )
+        notes.print(f"warehouse: {info.dbname} on {info.host}:{info.port}, by {targets.target().origin}")
 
 
 def _told(made: Plan) -> str:

@@ -96,7 +96,7 @@ def _show(warehouse: Warehouse, tenant: list[str] | None, *, as_json: bool) -> N
     for entry in found:
         run = last.get(entry.job.jobid)
         if run is not None and run.status == "failed":
-            notes.print(f"{entry.job}: {_first_line(run.message)}", markup=False)
+            notes.print(f"{entry.job}: {_first_line(run.message)}")
 
 
 @app.command()
@@ -272,7 +272,7 @@ def run(
     with open_warehouse() as warehouse:
         (found,) = warehouse.find_jobs(names=[job])
         if not as_json:
-            notes.print(f"{found}: {found.command}", markup=False)
+            notes.print(f"{found}: {found.command}")
         result = warehouse.run_job(found)
     if as_json:
         print_json(jobid=found.jobid, job=found.name, run=result)
@@ -307,13 +307,12 @@ def _tell_hidden(login: str | None) -> None:
     if login is not None:
         notes.print(
             f'jobs of other roles are not shown: pg_cron hides them from "{login}"; a superuser sees all',
-            markup=False,
         )
 
 
 def _list(jobs: Sequence[Job]) -> None:
     for job in jobs:
-        notes.print(f"  {job}  {job.schedule}  {job.command}", markup=False)
+        notes.print(f"  {job}  {job.schedule}  {job.command}")
 
 
 def _state(job: Job) -> str:

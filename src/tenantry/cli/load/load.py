@@ -26,9 +26,9 @@ from tenantry.cli.target import open_warehouse
 from tenantry.core import state
 from tenantry.core.days import Span, parse_day, today_utc
 from tenantry.core.errors import DatabaseError, InputError
-from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
+    from tenantry.core.model import Feed
     from tenantry.flow.template.fit import Fit
     from tenantry.flow.tenant.state import TenantState
     from tenantry.warehouse import Warehouse
@@ -51,7 +51,6 @@ def chosen_feeds(
         for tenant in resting:
             notes.print(
                 f"{tenant.name} is left out: disabled since {tenant.disabled_at:%Y-%m-%d}: {tenant.reason}",
-                markup=False,
             )
         yield warehouse, feeds
 
@@ -145,13 +144,13 @@ def backfill(
             )
         for item in result.feeds:
             if item.left_out:
-                notes.print(f"{item.feed}: {item.left_out}", markup=False)
+                notes.print(f"{item.feed}: {item.left_out}")
         ahead = {} if result.interrupted else warehouse.rows_ahead(feeds)
         if outdated and not result.interrupted:
             # The days whose rows blocked an index have been loaded again.
             unfit = refused + warehouse.fit(feeds, _fitted)
     for feed, rows in ahead.items():
-        notes.print(state.told_ahead(feed, rows), markup=False)
+        notes.print(state.told_ahead(feed, rows))
     more = {"rows_ahead": rows_ahead(ahead), "unfit": [str(item) for item in unfit]}
     report(result, as_json=as_json, more=more)
     if unfit:

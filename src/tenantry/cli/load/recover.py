@@ -65,7 +65,7 @@ def recover(
         if result.jobs_resumed:
             step("jobs", f"resumed: {', '.join(result.jobs_resumed)}")
         if result.jobs_waiting:
-            notes.print(f"still paused: {', '.join(result.jobs_waiting)}", markup=False)
+            notes.print(f"still paused: {', '.join(result.jobs_waiting)}")
     more = {"estimate": work.estimate, **{name: getattr(result, name) for name in _FIELDS}}
     report(result.load, as_json=as_json, compared=result.verdicts, more=more)
 

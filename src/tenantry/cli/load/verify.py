@@ -115,13 +115,12 @@ def _report(verdict: Verdict, *, as_json: bool) -> None:
     )
     data.print(
         f"{count(sum(f.rows for f in verdict.feeds), 'row')} compared in {verdict.seconds:.1f} s",
-        markup=False,
     )
     for feed in verdict.feeds:
         for day in sorted(feed.different, key=lambda day: day.day):
             _print_day(day)
         for span in folded(list(feed.failed)):
-            data.print(f"{feed.feed} {span}: not compared: {feed.failed[span.first]}", markup=False)
+            data.print(f"{feed.feed} {span}: not compared: {feed.failed[span.first]}")
 
 
 _CAUSES = {
@@ -135,13 +134,12 @@ def _print_day(day: DayDifference) -> None:
     data.print(
         f"{day.feed} {day.day}: {count(day.warehouse_rows, 'row')}, the source has {day.source_rows:,}; {day.differing:,}"
         f" {'differs' if day.differing == 1 else 'differ'}; {_CAUSES[day.fault]}",
-        markup=False,
     )
     for row in day.rows:
         columns = f": {', '.join(row.columns)}" if row.columns else ""
-        data.print(f"  {row.kind} {row.key}{columns}", markup=False)
+        data.print(f"  {row.kind} {row.key}{columns}")
     if day.differing > len(day.rows):
-        data.print(f"  and {day.differing - len(day.rows):,} more", markup=False)
+        data.print(f"  and {day.differing - len(day.rows):,} more")
 
 
 def _summary(verdict: Verdict) -> dict[str, Any]:

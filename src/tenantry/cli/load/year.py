@@ -86,7 +86,7 @@ def check(
         )
         for result in results:
             if result.next:
-                notes.print(f"{result.feed.schema}: {result.next}", markup=False)
+                notes.print(f"{result.feed.schema}: {result.next}")
     if not all(result.complete for result in results):
         raise typer.Exit(1)
 
@@ -196,7 +196,7 @@ def fold(
             failures=failures_of_tenants(failures),
         )
     elif there:
-        notes.print(f"already folded: {', '.join(there)}", markup=False)
+        notes.print(f"already folded: {', '.join(there)}")
     raise_failures(failures)
 
 

@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
-from rich.text import Text
 
 from tenantry.cli.options import AsJson, AsJsonLines
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_json_line, print_table, step
 from tenantry.cli.target import open_warehouse
+from tenantry.cli.terminal.text import Text
 from tenantry.cli.watch import Watch, watched
 from tenantry.core import signals
 from tenantry.core.errors import InputError
@@ -95,8 +95,8 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
         empty="No tenant has data yet. Next: tenantry status",
     )
     if any(s.bytes is None for s in found):
-        notes.print("A node of the cluster does not answer. Next: tenantry cluster status", markup=False)
-    notes.print(f"database: {human_bytes(whole)}, total shown: {human_bytes(total)}", markup=False)
+        notes.print("A node of the cluster does not answer. Next: tenantry cluster status")
+    notes.print(f"database: {human_bytes(whole)}, total shown: {human_bytes(total)}")
 
 
 def logs(

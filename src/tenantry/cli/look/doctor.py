@@ -6,13 +6,13 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
 from tenantry.cli.look.alike import Alike, grouped, named
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, step
+from tenantry.cli.progress import spinner
 from tenantry.cli.target import open_warehouse
-from tenantry.cli.wrap import wrapped
+from tenantry.cli.terminal.text import Text
 from tenantry.core.words import count
 
 if TYPE_CHECKING:
@@ -72,13 +72,12 @@ def doctor(
     # Without a terminal nobody watches the progress.
     with (
         open_warehouse(current=False) as warehouse,
-        notes.status("") if notes.watched else nullcontext() as shown,
+        spinner() if notes.watched else nullcontext() as show,
     ):
 
         def watch(check: Check) -> None:
-            if shown:
-                # Up to the last word that fits beside the spinner.
-                shown.update(next(wrapped(Text(check.asks), notes.width - 2)))
+            if show:
+                show(check.asks)
 
         def examine() -> list[Outcome]:
             return warehouse.doctor(
@@ -155,4 +154,4 @@ def _print(findings: list[tuple[Check, Finding]], outcomes: list[Outcome], *, ev
     counted = [sum(finding.severity.value == word for _, finding in findings) for word in _COLOURS]
     told = [count(number, word) for word, number in zip(_COLOURS, counted, strict=True)]
     seconds = sum(outcome.seconds for outcome in outcomes)
-    notes.print(f"{count(len(outcomes), 'check')} in {seconds:.1f} s: {', '.join(told)}", markup=False)
+    notes.print(f"{count(len(outcomes), 'check')} in {seconds:.1f} s: {', '.join(told)}")

@@ -35,14 +35,14 @@ def schema(
 
     name = " ".join(command or ())
     if name == FLEET:
-        data.print(fleet_schema(), end="", markup=False)
+        data.print(fleet_schema(), end="")
         return
     if name == ALERT:
-        data.print(published.alert(), end="", markup=False)
+        data.print(published.alert(), end="")
         return
     found = published.of_command(name) if name else published.output()
     if found is None:
         raise InputError(
             f'there is no command "{name}" that prints JSON', hint="For all commands: tenantry schema"
         )
-    data.print(json.dumps(found, indent=1, ensure_ascii=False), markup=False)
+    data.print(json.dumps(found, indent=1, ensure_ascii=False))

@@ -144,11 +144,11 @@ def write(
     if not summary.passwords:
         notes.print("role passwords are not included: only a superuser can read them")
     for what in summary.not_held:
-        notes.print(f"not included: {what}", markup=False)
+        notes.print(f"not included: {what}")
     if summary.jobs_left_out:
         notes.print(f"jobs of other roles or databases are not included: {summary.jobs_left_out}")
     for old in done.removed:
-        notes.print(f"removed: {old}", markup=False)
+        notes.print(f"removed: {old}")
     step("backup", f"{file}, {human_bytes(done.bytes)}")
 
 
@@ -200,11 +200,11 @@ def verify(
         )
     else:
         print_summary(summary)
-        notes.print(authority, markup=False)
+        notes.print(authority)
         for job in summary.other_jobs:
-            notes.print(f"restored only with --other-jobs: job {job['name'] or job['command']}", markup=False)
+            notes.print(f"restored only with --other-jobs: job {job['name'] or job['command']}")
         for what, reason in problems.items():
-            notes.print(f"not restored: {what}: {reason}", markup=False)
+            notes.print(f"not restored: {what}: {reason}")
         if not problems:
             step("verify", f"{file}: whole, {count(records, 'record')}{', restored' if rehearse else ''}")
     if problems:
@@ -228,7 +228,7 @@ def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(file=file, made=made, public_key=signer.public)
         return
-    notes.print(f"the key is in {file}{'' if made else ', unchanged'}", markup=False)
+    notes.print(f"the key is in {file}{'' if made else ', unchanged'}")
     data.print(signer.public, raw=True)
 
 

@@ -119,7 +119,7 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         now = datetime.now(UTC)
-        notes.print(f"{now:%Y-%m-%dT%H:%M:%SZ}  {self.format(record)}", hang=2, markup=False)
+        notes.print(f"{now:%Y-%m-%dT%H:%M:%SZ}  {self.format(record)}", hang=2)
 
 
 def _hear() -> None:

@@ -100,7 +100,7 @@ def _print(report: Report, server: Server, *, keep: bool, elsewhere: bool) -> No
             told = f"  # {why}\n  {command}"
         data.print(told, raw=True)
     data.print(f'  {psql} "{server.conninfo(user=READER)}"', raw=True)
-    data.print(f"\nDone in {report.seconds:.1f} s. Data: {server.directory}", markup=False)
+    data.print(f"\nDone in {report.seconds:.1f} s. Data: {server.directory}")
 
 
 def _as_called() -> str:

@@ -91,7 +91,6 @@ def init(
             file = keep_generated(connection, {role: passwords[role] for role in generated})
             notes.print(
                 f"generated passwords of {', '.join(generated)} are in {file} (libpq's pgpass format)",
-                markup=False,
             )
         with owner_session(connection, passwords.get(OWNER)) as owner:
             facts = installation(owner)

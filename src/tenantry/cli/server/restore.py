@@ -82,13 +82,11 @@ def restore(
     """
     backup, by_passphrase = opened(file, passphrase_file, identity)
     try:
-        notes.print(
-            vouched(backup, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned), markup=False
-        )
+        notes.print(vouched(backup, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned))
     except InputError as error:
         if not dry_run:
             raise
-        notes.print(f"cannot be restored as it is: {error.message}", markup=False)
+        notes.print(f"cannot be restored as it is: {error.message}")
     if dry_run:
         summary = backup.summary()
         if as_json:
@@ -125,15 +123,13 @@ def restore(
     if result.lost:
         notes.print(
             f"jobs that cannot be stored, because there is no schema cron: {', '.join(result.lost)}",
-            markup=False,
         )
     for template, storage in result.without_cluster.items():
         notes.print(
             f"this database is not a coordinator of Citus: the storage of template {template} is {storage} now",
-            markup=False,
         )
     for left in result.left_out:
-        notes.print(f"left out: {left.what}: {left.reason}", markup=False)
+        notes.print(f"left out: {left.what}: {left.reason}")
     data.print("Next: tenantry recover --all")
     _fail_if_left_out(result)
 
@@ -151,12 +147,11 @@ def _fail_if_left_out(result: Restored) -> None:
 def _print_texts(backup: Backup, summary: Summary) -> None:
     """Print in full what a restore would run as whadmin, or schedule."""
     for definition, reason in backup.refusals().items():
-        data.print(f"\n{'Left out, as ' + reason if reason else 'Your own function'}:", markup=False)
+        data.print(f"\n{'Left out, as ' + reason if reason else 'Your own function'}:")
         data.print(definition.rstrip(), raw=True)
     for job in summary.other_jobs:
         data.print(
             f"\nA job, restored only with --other-jobs: {job['name'] or 'without a name'}, {job['schedule']}",
-            markup=False,
         )
         data.print(job["command"], raw=True)
 
@@ -203,5 +198,4 @@ def _keep(conninfo: str, server: Server | None, chosen: dict[str, str], generate
             place = keep_generated(opened, generated)
         notes.print(
             f"generated passwords of {', '.join(generated)} are in {place} (libpq's pgpass format)",
-            markup=False,
         )

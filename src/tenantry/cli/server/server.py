@@ -77,9 +77,8 @@ def status(directory: Directory = None, as_json: AsJson = False) -> None:
         data.print(
             f"running: PostgreSQL {facts.version} on 127.0.0.1:{facts.port}, pid {facts.pid}, in {facts.directory}"
             f"{'' if facts.kept else ' (stops with the command that uses it)'}",
-            markup=False,
         )
     else:
-        data.print(f"not running: {facts.directory}", markup=False)
+        data.print(f"not running: {facts.directory}")
     if not facts.running:
         raise typer.Exit(1)

@@ -47,7 +47,7 @@ def upgrade(
         for work in map(str, busy):
             if work not in told:
                 told.add(work)
-                notes.print(f"waiting for {work}", markup=False)
+                notes.print(f"waiting for {work}")
 
     with (
         administrator(current=False) as (conninfo, _),
@@ -75,9 +75,9 @@ def _tell(changes: Changes, busy: Sequence[Work], *, dry_run: bool) -> None:
     elif dry_run:
         data.print("An upgrade would change:")
         for line in changes.lines():
-            data.print(f"  {line}", markup=False)
+            data.print(f"  {line}")
         for work in busy:
-            data.print(f"Running now: {work}", markup=False)
+            data.print(f"Running now: {work}")
     else:
         for line in changes.lines():
             step("upgrade", line)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import typer
-from rich.text import Text
 
 from tenantry.cli.output import data, notes
-from tenantry.cli.wrap import wrapped
+from tenantry.cli.terminal.text import Text
+from tenantry.cli.terminal.wrap import wrapped
 from tenantry.core.errors import InputError
 from tenantry.core.visible import visible
 
@@ -64,6 +64,6 @@ class Asking:
             try:
                 check(answer)
             except InputError as error:
-                notes.print(f"{error.message}. {error.hint or ''}", markup=False)
+                notes.print(f"{error.message}. {error.hint or ''}")
             else:
                 return answer

@@ -47,7 +47,7 @@ def add(
     if as_json:
         print_json(connection=name, address=done.connection, answered=done.answered, line=done.line)
         return
-    data.print(f"{name} is stored. Next: tenantry connection test {name}", markup=False)
+    data.print(f"{name} is stored. Next: tenantry connection test {name}")
 
 
 @app.command("test")
@@ -120,4 +120,4 @@ def drop(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
     if as_json:
         print_json(connection=name, address=dropped)
     else:
-        data.print(f"{name} is dropped", markup=False)
+        data.print(f"{name} is dropped")

@@ -110,7 +110,7 @@ def report(warehouse: Warehouse, template: Template, prospect: Prospect) -> None
     ]
     data.print("\nA report:", style="bold")
     for line in lines:
-        data.print(f"  {line}", markup=False)
+        data.print(f"  {line}")
     data.print()
     with warehouse.session() as session:
         rows = session.execute("\n".join(lines).encode()).fetchall()
@@ -125,7 +125,7 @@ def reader(warehouse: Warehouse, server: Server | None) -> None:
         conninfo = server.conninfo(user=READER)
     else:
         psql, conninfo = "psql", warehouse.connect_strings(READER).libpq
-    data.print(f'  {psql} "{conninfo}"', markup=False)
+    data.print(f'  {psql} "{conninfo}"')
     data.print("\nTry next", style="bold")
     lines = [
         ("tenantry status", "the state of each tenant"),
@@ -136,4 +136,4 @@ def reader(warehouse: Warehouse, server: Server | None) -> None:
     if server is not None:
         lines.append(("tenantry server stop", "stop the embedded server"))
     for command, why in lines:
-        data.print(f"  {command:<32}# {why}", markup=False)
+        data.print(f"  {command:<32}# {why}")

@@ -108,7 +108,6 @@ def show(
         data.print(
             f"Used by {', '.join(facts.tenants) or 'no tenant'}; {count(facts.days, 'day')} loaded. "
             f"Changed {facts.updated_at:%Y-%m-%d %H:%M} UTC.",
-            markup=False,
         )
         file.tell_own_queries(template, found.own_queries)
         file.tell_outdated(template, found.outdated)
@@ -150,11 +149,9 @@ def drop(
             )
         for use in goods.uses:
             size = human_bytes(use.bytes)
-            notes.print(
-                f"{use.tenant}: {count(use.days, 'day')}, {count(use.rows, 'row')}, {size}", markup=False
-            )
+            notes.print(f"{use.tenant}: {count(use.days, 'day')}, {count(use.rows, 'row')}, {size}")
         if goods.jobs:
-            notes.print(f"jobs: {', '.join(map(str, goods.jobs))}", markup=False)
+            notes.print(f"jobs: {', '.join(map(str, goods.jobs))}")
         confirm(f"This cannot be undone. To drop it, type its name ({template})", yes=yes, expected=template)
         with working(f"dropping {template}"):
             warehouse.drop_template(template, with_data=with_data)

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from tenantry.cli import complete
 from tenantry.cli.options import AsJson, Template
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import open_warehouse
+from tenantry.cli.terminal.console import Console
+from tenantry.cli.terminal.text import Text
 from tenantry.core.errors import InputError, TemplateError, TenantryError
-from tenantry.core.model import TemplateFile
 from tenantry.core.words import count
 
 if TYPE_CHECKING:
+    from tenantry.core.model import TemplateFile
     from tenantry.flow.template.lint import Finding
     from tenantry.flow.template.load import TemplateChange
     from tenantry.flow.template.stored import Outdated, Override
@@ -93,13 +93,11 @@ def tell(change: TemplateChange, *, dry_run: bool = False) -> None:
         data.print(
             f"  kept in another storage: {', '.join(change.other_storage)}. "
             f"To move: tenantry template set-storage {shlex.quote(change.name)} STORAGE",
-            markup=False,
         )
     if change.action == "new" and not dry_run:
         data.print(
             f"  next: tenantry template test {shlex.quote(change.name)} --tenant NAME, then "
             f"tenantry tenant add NAME … --template {shlex.quote(change.name)}",
-            markup=False,
         )
 
 
@@ -107,18 +105,17 @@ def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
     """Print what differs from the template, and the command that fixes it."""
     for old in outdated:
         how = "To fix" if old.tables or old.views else "To load again"
-        data.print(f"  {old.tenant}: {old.differs}. {how}: {old.command(template)}", markup=False)
+        data.print(f"  {old.tenant}: {old.differs}. {how}: {old.command(template)}")
 
 
 def tell_own_queries(template: str, own: Sequence[Override]) -> None:
     """Print which tenants have a query of their own, and which of those the template's columns have left behind."""
     if own:
-        data.print(f"  own queries: {', '.join(item.tenant for item in own)}", markup=False)
+        data.print(f"  own queries: {', '.join(item.tenant for item in own)}")
     if drifted := [item.tenant for item in own if item.drifted]:
         data.print(
             f"  {', '.join(drifted)}: tried before the columns changed. To try them again: "
             f"tenantry override check {shlex.quote(template)}",
-            markup=False,
         )
 
 

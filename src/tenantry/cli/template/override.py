@@ -75,12 +75,11 @@ def set_override(
     if as_json:
         print_json(override=tried)
         return
-    data.print(_told(tried), markup=False)
+    data.print(_told(tried))
     if outdated and outdated[0].days:
         notes.print(
             f"{count(outdated[0].days, 'day was', 'days were')} loaded with another query. To load them again: "
             f"tenantry backfill {shlex.quote(template)} --tenant {shlex.quote(tenant)} --outdated",
-            markup=False,
         )
 
 
@@ -123,7 +122,7 @@ def show(template: Template, tenant: Tenant, as_json: AsJson = False) -> None:
     if as_json:
         print_json(override=found)
     else:
-        data.print(found.query.rstrip("\n"), markup=False)
+        data.print(found.query.rstrip("\n"))
 
 
 @app.command()
@@ -154,7 +153,7 @@ def check(template: Template, day: Day = "yesterday", timeout: Timeout = 60, as_
         )
     elif not failures:
         queries = count(len(tried), "own query returns", "own queries return")
-        data.print(f"{queries} the columns of {template}", markup=False)
+        data.print(f"{queries} the columns of {template}")
     raise_failures(failures)
 
 
@@ -169,7 +168,7 @@ def drop(template: Template, tenant: Tenant, as_json: AsJson = False) -> None:
     if as_json:
         print_json(template=template, tenant=tenant)
     else:
-        data.print(f"{tenant} uses the query of {template} again", markup=False)
+        data.print(f"{tenant} uses the query of {template} again")
 
 
 def _told(tried: Tried) -> str:

@@ -170,13 +170,12 @@ def _write(
     if output is None:
         data.print(written, end="", raw=True)
     for remark in draft.remarks:
-        notes.print(f"note: {remark}", markup=False)
+        notes.print(f"note: {remark}")
     show_findings(findings, notes)
     path = shlex.quote(str(output or "FILE"))
     where = f"--tenant {shlex.quote(tenant)}" if tenant else "--source …"
     notes.print(
         f"next: tenantry template test {path} {where}, then tenantry template load {path}",
-        markup=False,
     )
 
 
@@ -250,7 +249,6 @@ def _show(trial: Trial) -> None:
     data.print(
         f"{trial.connection}, {trial.day}: {count(trial.rows, 'row')} in {trial.seconds:.2f} s, "
         f"{human_bytes(trial.bytes)}{each}",
-        markup=False,
     )
     found = {
         True: "an index finds the day",
@@ -259,15 +257,12 @@ def _show(trial: Trial) -> None:
     }
     data.print(
         f"plan: cost {trial.cost:,.0f}, {count(trial.estimated_rows, 'row')} expected; {found[trial.time_index]}",
-        markup=False,
     )
     for scan in trial.scans:
         rows = f"{count(scan.rows, 'row')}, " if scan.rows >= 0 else ""
         why = ", to find the day" if scan.by_time else ""
-        data.print(f"reads all of {scan.table} ({rows}{human_bytes(scan.bytes)}){why}", markup=False)
+        data.print(f"reads all of {scan.table} ({rows}{human_bytes(scan.bytes)}){why}")
     for column in trial.other_types:
-        data.print(
-            f"{column.column} is {column.source} at the source, declared as {column.declared}", markup=False
-        )
+        data.print(f"{column.column} is {column.source} at the source, declared as {column.declared}")
     if trial.sample:
         print_table(None, trial.columns, trial.sample)

@@ -135,7 +135,7 @@ def add(
         print_json(**added.summary(done))
     added.require_complete(done)
     if not as_json:
-        data.print(f"{name} is added. Next: tenantry status", markup=False)
+        data.print(f"{name} is added. Next: tenantry status")
 
 
 @app.command("list")
@@ -323,7 +323,6 @@ def edit(
     data.print(
         f"{address.name} is {where}{' with a new password' if secret else ''}: {told}. "
         f"Used by: {', '.join(done.tenants) or 'no tenant yet'}",
-        markup=False,
     )
 
 

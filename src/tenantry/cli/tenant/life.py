@@ -61,14 +61,10 @@ def disable(
             paused=done.paused or [],
         )
     elif done.paused is None:
-        data.print(
-            f"{name} is already disabled, since {done.disabled_at:%Y-%m-%d}: {done.reason}.", markup=False
-        )
+        data.print(f"{name} is already disabled, since {done.disabled_at:%Y-%m-%d}: {done.reason}.")
     else:
         jobs = ", ".join(done.paused) or "none"
-        data.print(
-            f"{name} is disabled. Jobs paused: {jobs}. Next: tenantry tenant enable {name}", markup=False
-        )
+        data.print(f"{name} is disabled. Jobs paused: {jobs}. Next: tenantry tenant enable {name}")
 
 
 def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJson = False) -> None:
@@ -99,13 +95,13 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
         if as_json:
             _print_enabled(done)
         else:
-            data.print(f"{name} is not disabled.", markup=False)
+            data.print(f"{name} is not disabled.")
         return
     if as_json:
         _print_enabled(done)
     if done.enabled:
         if not as_json:
-            data.print(f"{name} is enabled. Next: tenantry status", markup=False)
+            data.print(f"{name} is enabled. Next: tenantry status")
         return
     if stopped:
         tell(f"what was loaded is kept. To continue: tenantry tenant enable {name}")
@@ -199,7 +195,6 @@ def reload(
             notes.print(
                 f"{item.plan.feed}: {len(item.plan.days):,} of {count(len(item.span), 'day')}, {item.span}, "
                 f"{count(item.rows, 'row')}{about}",
-                markup=False,
             )
         confirm("Load them again?", yes=yes)
         with LoadProgress() as progress:
@@ -258,20 +253,19 @@ def drop(
             connections=going,
         )
     else:
-        data.print(f"{name} is dropped", markup=False)
+        data.print(f"{name} is dropped")
 
 
 def _show_goods(goods: Goods, connections: Sequence[str]) -> None:
     if goods.begun:
-        notes.print(f"a drop of {goods.tenant} was started earlier: the rest is dropped now", markup=False)
+        notes.print(f"a drop of {goods.tenant} was started earlier: the rest is dropped now")
     jobs = ", ".join(str(job) for job in goods.jobs) or "none"
     notes.print(
         f"{goods.tenant} has {count(goods.days, 'day')}, {count(goods.rows, 'row')}, {human_bytes(goods.bytes)} in "
         f"{count(goods.relations, 'relation')}. Its jobs: {jobs}. Connections that are dropped with it: {', '.join(connections) or 'none'}",
-        markup=False,
     )
     if goods.readers:
-        notes.print(f"roles that may read it: {', '.join(goods.readers)}", markup=False)
+        notes.print(f"roles that may read it: {', '.join(goods.readers)}")
 
 
 def _moment(text: str) -> datetime:

@@ -112,13 +112,11 @@ def add(
         )
         if password is not None and server:
             server.save_password(name, password)
-            notes.print(f'log in with: psql "{server.conninfo(user=name)}"', markup=False)
+            notes.print(f'log in with: psql "{server.conninfo(user=name)}"')
         elif password is not None and given is None:
             with session(conninfo, role=None) as opened:
                 file = keep_generated(opened, {name: password})
-            notes.print(
-                f"the generated password of {name} is in {file} (libpq's pgpass format)", markup=False
-            )
+            notes.print(f"the generated password of {name} is in {file} (libpq's pgpass format)")
         reader = warehouse.reader(name)
         strings = warehouse.connect_strings(name)
     if as_json:
@@ -184,7 +182,6 @@ def drop(
         reader = warehouse.reader(name)
         notes.print(
             f"{name} reads {_seen(reader)}; {count(reader.sessions, 'session is', 'sessions are')} open",
-            markup=False,
         )
         and_what = (
             f", and everything in schema {reader.workspace}" if drop_workspace and reader.workspace else ""

@@ -74,7 +74,7 @@ def rotate(
 def _tell(rotated: Rotated) -> None:
     used = f" (used by {', '.join(rotated.tenants)})" if rotated.tenants else ""
     if rotated.reason:
-        notes.print(f"not rotated: {rotated.name}{used}: {rotated.reason}", markup=False)
+        notes.print(f"not rotated: {rotated.name}{used}: {rotated.reason}")
     else:
         step(
             rotated.name,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rich.cells import cell_len
-from rich.text import Text
+from tenantry.cli.terminal.text import Text, cell_len
 
 _WORD = re.compile(r'(?:"[^"\n]{1,63}"\S*|\S+)\s*')
 """A word with the spaces after it. A name in quotes may hold spaces, and is not broken there."""
@@ -25,7 +24,7 @@ def wrapped(text: Text, width: int | None, *, hang: int = 0) -> Iterator[Text]:
     A line that begins with spaces continues below its first word, and other lines are continued `hang` columns in. A command that does not fit has a line of its own, and
     that may be longer: a line break would become part of what is copied. So may be a single long word.
     """
-    for line in text.split("\n", allow_blank=True):
+    for line in text.lines():
         if width is None or line.cell_len <= width:
             yield line
             continue
@@ -59,8 +58,7 @@ def _pieces(line: Text) -> Iterator[Text]:
 
 
 def _stripped(line: Text, begin: int, end: int) -> Iterator[Text]:
-    piece = line[begin:end]
-    piece.rstrip()
+    piece = line[begin:end].rstrip()
     if piece.plain:
         yield piece
 
@@ -75,5 +73,4 @@ def _broken(piece: Text, first: int, width: int) -> Iterator[Text]:
             filled = 0
         filled += cell_len(word[0])
     for line in piece.divide(ends):
-        line.rstrip()
-        yield line
+        yield line.rstrip()

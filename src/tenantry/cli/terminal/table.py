@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from rich.cells import cell_len
-from rich.text import Text
-
-from tenantry.cli.wrap import wrapped
+from tenantry.cli.terminal.text import Text, cell_len
+from tenantry.cli.terminal.wrap import wrapped
 from tenantry.core.visible import visible
 
 _GAP = "  "
@@ -63,6 +60,8 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool], *, s
 
 def shown(value: Any) -> str:
     """A value as a cell of a table shows it: numbers with separators, times in UTC, and no line breaks."""
+    from decimal import Decimal  # help needs none
+
     match value:
         case None:
             return "-"
