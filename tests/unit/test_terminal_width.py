@@ -104,6 +104,24 @@ def test_lines_continue_further_in() -> None:
     ]
 
 
+def test_styles_end_with_their_lines_and_stay_with_their_words() -> None:
+    text = Text.assemble(("error: ", "bold red"), "no such\n", ("day", "dim"))
+
+    assert text.written(styled=True, colored=True) == "\x1b[1;31merror: \x1b[0mno such\n\x1b[2mday\x1b[0m"
+    assert text.written(styled=True, colored=False) == "\x1b[1merror: \x1b[0mno such\n\x1b[2mday\x1b[0m"
+    assert text.written(styled=False, colored=False) == "error: no such\nday"
+    assert [line.written(styled=True, colored=True) for line in wrapped(text, 10)] == [
+        "\x1b[1;31merror: \x1b[0mno",
+        "such",
+        "\x1b[2mday\x1b[0m",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "acme", "店", "naïve", "e\u0301", "✓ 店 days"])
+def test_a_text_is_as_wide_as_terminals_draw_it(text: str) -> None:
+    assert Text(text).cell_len == cell_len(text)
+
+
 @pytest.mark.parametrize("width", [60, 80])
 def test_every_option_is_whole_in_the_help_of_every_command(
     width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
