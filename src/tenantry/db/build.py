@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,9 @@ from tenantry import __version__
 from tenantry.core.errors import NotInstalled
 from tenantry.db.queries import SQL, query, sql_text
 from tenantry.db.roles import of_a_member
+
+HASH = "functions.hash"
+"""The file that holds the hash of the functions."""
 
 _INTERNAL = SQL / "functions" / "internal"
 _ENTRANCE = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+\.\w+)\(.*? AS \$\$", re.DOTALL | re.MULTILINE)
@@ -79,9 +81,16 @@ def pins() -> LiteralString:
 
 @cache
 def build() -> Build:
-    """The build of this program. Some four hundred files are read for it, once."""
+    """The build of this program, with the hash that `make sql` has written: hashing takes long for a short command."""
+    return Build(__version__, (SQL / HASH).read_text(encoding="utf-8").strip())
+
+
+def hashed() -> str:
+    """The hash of all functions, which are in some four hundred files."""
+    import hashlib
+
     parts = [file.read_bytes() for file in (*function_files(), *cron_files())]
-    return Build(__version__, hashlib.sha256(b"".join(parts)).hexdigest()[:16])
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def release(version: str) -> list[int]:
@@ -103,12 +112,17 @@ def installed(connection: psycopg.Connection) -> Build | None:
 def refuse_newer_functions(connection: psycopg.Connection) -> Build | None:
     """Return what `installed` returns. Raises NotInstalled if that version is newer than this program."""
     found = installed(connection)
+    refuse_newer_build(found)
+    return found
+
+
+def refuse_newer_build(found: Build | None) -> None:
+    """Raise NotInstalled if a version of the program that is newer than this one installed the warehouse."""
     if found and release(found.version) > release(__version__):
         raise NotInstalled(
             f"the warehouse was installed by tenantry {found.version}; this is {__version__}",
             hint="Upgrade the program: pip install --upgrade tenantry.",
         )
-    return found
 
 
 def require_own_functions(found: Build | None) -> None:

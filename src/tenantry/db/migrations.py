@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from typing import LiteralString
 
 import psycopg
 
 from tenantry.core.errors import NotInstalled, TenantryError
-from tenantry.db.build import refuse_newer_functions, require_own_functions
-from tenantry.db.queries import SQL, sql_text
+from tenantry.db.build import (
+    Build,
+    installed,
+    refuse_newer_build,
+    refuse_newer_functions,
+    require_own_functions,
+)
+from tenantry.db.queries import SQL, one_row, query, sql_text
 from tenantry.db.roles import of_a_member
 
 
@@ -26,17 +33,24 @@ class Migration:
     @property
     def sha256(self) -> str:
         """Hex digest of the file's text."""
+        import hashlib
+
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def known() -> list[Migration]:
     """All migrations of this program, oldest first."""
+    return [Migration(version, name, sql_text(file)) for version, name, file in _files()]
+
+
+def _files() -> list[tuple[int, str, Traversable]]:
+    """The version, the name and the file of each migration, oldest first."""
     found = []
-    for file in sorted((SQL / "migrations").iterdir(), key=lambda file: file.name):
+    for file in (SQL / "migrations").iterdir():
+        version, _, name = file.name.removesuffix(".sql").partition("_")
         if file.name.endswith(".sql"):
-            version, _, name = file.name.removesuffix(".sql").partition("_")
-            found.append(Migration(int(version), name, sql_text(file)))
-    return found
+            found.append((int(version), name, file))
+    return sorted(found, key=lambda each: each[0])
 
 
 def tables() -> list[str]:
@@ -63,19 +77,19 @@ def applied(connection: psycopg.Connection) -> dict[int, str]:
 def refuse_newer(connection: psycopg.Connection) -> dict[int, str]:
     """Return what `applied` returns. Raises NotInstalled if a newer program changed the database: its tables may mean something else."""
     refuse_newer_functions(connection)
-    return _refuse_newer_migrations(connection)
-
-
-def _refuse_newer_migrations(connection: psycopg.Connection) -> dict[int, str]:
     had = applied(connection)
+    _refuse_newer_migrations(had)
+    return had
+
+
+def _refuse_newer_migrations(had: Collection[int]) -> None:
     newest = max(had, default=0)
-    mine = known()[-1].version
+    mine, _, _ = _files()[-1]
     if newest > mine:
         raise NotInstalled(
             f"the warehouse is newer than this program: it has migration {newest}, this program knows up to {mine}",
             hint="Upgrade the program: pip install --upgrade tenantry.",
         )
-    return had
 
 
 def require_any(connection: psycopg.Connection) -> None:
@@ -86,17 +100,30 @@ def require_any(connection: psycopg.Connection) -> None:
 
 def require_current(connection: psycopg.Connection) -> None:
     """Raise NotInstalled unless the database has exactly this program's migrations and functions."""
-    found = refuse_newer_functions(connection)
-    had = _refuse_newer_migrations(connection)
+    found, had = _recorded(connection)
+    refuse_newer_build(found)
+    _refuse_newer_migrations(had)
     if not had:
         raise NotInstalled("this database holds no warehouse", hint="Run: tenantry init")
-    missing = [migration for migration in known() if migration.version not in had]
+    missing = [version for version, _, _ in _files() if version not in had]
     if missing:
         raise NotInstalled(
-            f"the warehouse is older than this program: migration {missing[0].version} is missing",
+            f"the warehouse is older than this program: migration {missing[0]} is missing",
             hint="Run, as the administrator: tenantry upgrade",
         )
     require_own_functions(found)
+
+
+def _recorded(connection: psycopg.Connection) -> tuple[Build | None, Collection[int]]:
+    """The build that installed the warehouse last, and the versions of its migrations, in one round trip: every command
+    asks for them."""
+    try:
+        with of_a_member(connection):
+            version, functions, had = one_row(connection, query("install", "recorded"))
+    except psycopg.errors.UndefinedTable:
+        # It is an older warehouse, or none.
+        return installed(connection), applied(connection)
+    return Build(version, functions) if version else None, had or ()
 
 
 def migrate(connection: psycopg.Connection) -> list[Migration]:

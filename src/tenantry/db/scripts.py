@@ -1,4 +1,4 @@
-"""The scripts for psql and GUIs, built from the same parts as `install`: create.sql and functions.sql.
+"""The scripts for psql and GUIs, built from the same parts as `install`: create.sql and functions.sql; and the functions' hash.
 
 `python -m tenantry.db.scripts` writes them again; they are kept in the repository.
 """
@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenantry.db.build import cron_files
+from tenantry.db.build import HASH, cron_files, hashed
 from tenantry.db.install import function_script
 from tenantry.db.migrations import known
 from tenantry.db.queries import SQL, query, sql_text
@@ -81,8 +81,10 @@ def create_sql() -> str:
 
 
 def main() -> None:
-    """Write both scripts to their places in the source tree."""
+    """Write both scripts and the hash to their places in the source tree."""
     folder = Path(str(SQL))
+    # The hash first, because functions.sql says it.
+    (folder / HASH).write_text(hashed() + "\n", encoding="utf-8")
     (folder / "functions.sql").write_text(functions_sql(), encoding="utf-8")
     (folder / "create.sql").write_text(create_sql(), encoding="utf-8")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -50,13 +51,18 @@ class Plan:
         return monthly(self.days) if self.together else [Span(day, day) for day in self.days]
 
 
-def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
-    """One day of each feed; with today also yesterday, if yesterday was last loaded before it had ended."""
+def plan_day(
+    opened: Callable[[], AbstractContextManager[psycopg.Connection]], feeds: Sequence[Feed], day: date
+) -> list[Plan]:
+    """One day of each feed; with today also yesterday, if yesterday was last loaded before it had ended.
+
+    `opened` gives a session, which only today needs.
+    """
     if day != today_utc():
         return [Plan(feed, (day,), 0) for feed in feeds]
     before = Span(day - timedelta(days=1), day - timedelta(days=1))
     plans = []
-    with session(conninfo) as connection:
+    with opened() as connection:
         for feed in feeds:
             stale = slices.to_load(connection, feed, before)
             plans.append(Plan(feed, (*stale, day), 0))

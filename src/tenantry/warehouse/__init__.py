@@ -16,6 +16,7 @@ from tenantry.db.migrations import require_current
 from tenantry.warehouse.actions import Actions
 from tenantry.warehouse.activity import Activity
 from tenantry.warehouse.alerting import Alerting
+from tenantry.warehouse.base import Interrupted
 from tenantry.warehouse.clusters import Clusters
 from tenantry.warehouse.fleet import Fleets
 from tenantry.warehouse.loading import Loading
@@ -23,13 +24,12 @@ from tenantry.warehouse.looking import Looking
 from tenantry.warehouse.overrides import Overrides
 from tenantry.warehouse.readers import Readers
 from tenantry.warehouse.recovering import Recovering
-from tenantry.warehouse.results import Interrupted, Reloaded
 from tenantry.warehouse.scheduling import Scheduling
 from tenantry.warehouse.sources import Sources
 from tenantry.warehouse.templates import Templates
 from tenantry.warehouse.tenants import Tenants
 
-__all__ = ["Interrupted", "Reloaded", "Warehouse"]
+__all__ = ["Interrupted", "Warehouse"]
 
 
 class Warehouse(

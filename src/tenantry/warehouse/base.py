@@ -17,6 +17,28 @@ from tenantry.db.errors import translated
 
 if TYPE_CHECKING:
     from tenantry.flow.tenant.state import TenantState
+    from tenantry.loader.result import Result
+    from tenantry.loader.run import Limits
+
+
+class Interrupted(KeyboardInterrupt):
+    """Raised when Ctrl-C ends a load. `result` says what was loaded, which is kept.
+
+    `so_far` is what the call would have returned, as far as it got: the `result` itself, or the Added, Enabled and so on that
+    contains it.
+    """
+
+    def __init__(self, result: Result, so_far: object = None) -> None:
+        super().__init__("interrupted")
+        self.result = result
+        self.so_far = so_far or result
+
+
+def limits_or_default(limits: Limits | None) -> Limits:
+    """The limits that are given, otherwise two sessions per source without a pause."""
+    from tenantry.loader.run import Limits
+
+    return limits or Limits()
 
 
 class Base:
@@ -85,21 +107,27 @@ class Base:
         Raises InputError for a template or a tenant that does not exist.
         """
         from tenantry.flow.slice.feed import find_feed, list_feeds
-        from tenantry.flow.template import stored
-        from tenantry.flow.tenant import state as states
 
         with self.session() as opened:
-            if template is not None:
-                stored.require(opened, template)
             found = list_feeds(opened, template)
+            if template is not None and not found:
+                from tenantry.flow.template import stored
+
+                stored.require(opened, template)
+            if template is not None and tenants is not None:
+                known = {feed.schema: feed for feed in found}
+                return [
+                    known.get(name) or find_feed(opened, template, name) for name in dict.fromkeys(tenants)
+                ]
+            # A load of named tenants does without these.
+            from tenantry.flow.tenant import state as states
+
             if tenants is None:
                 resting = {} if disabled else states.disabled(opened)
                 for name in dict.fromkeys(feed.schema for feed in found if feed.schema in resting):
                     left_out(resting[name])
                 return [feed for feed in found if feed.schema not in resting]
             names = list(dict.fromkeys(tenants))
-            if template is not None:
-                return [find_feed(opened, template, name) for name in names]
             for name in names:
                 states.get(opened, name)
             return [feed for feed in found if feed.schema in names]

@@ -13,7 +13,6 @@ from tenantry.core.model import Feed
 from tenantry.loader.events import Silent, Watcher
 from tenantry.warehouse import files
 from tenantry.warehouse.base import Base
-from tenantry.warehouse.results import Written
 
 if TYPE_CHECKING:
     from tenantry.embedded.server import Server
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from tenantry.fleet.rotate import Rotated
     from tenantry.fleet.saved import Saved
     from tenantry.fleet.steps import Means
+    from tenantry.warehouse.results import Written
 
 Administrator = Callable[[], "AbstractContextManager[tuple[psycopg.Connection, Server | None]]"]
 """Opens a session of the server's administrator, and returns its embedded server, None if it is another server."""
@@ -132,6 +132,7 @@ class Fleets(Base):
         Raises InputError if a file exists and differs, or cannot be written.
         """
         from tenantry.fleet import automatic, export, live
+        from tenantry.warehouse.results import Written
 
         with self.session() as opened:
             found = live.read(opened)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from tenantry.core.errors import InputError, TenantryError, WarehouseUnreachable
 from tenantry.db import audit
 from tenantry.warehouse.base import Base
-from tenantry.warehouse.results import Mended
 
 if TYPE_CHECKING:
     from tenantry.observe.checks.finding import Check, Finding
     from tenantry.observe.health import Outcome
+    from tenantry.warehouse.results import Mended
 
 _ROUNDS = 3
 """How often `mend` checks again: fixing one thing may reveal another, such as a public view over a tenant's new one."""
@@ -69,6 +69,7 @@ class Health(Base):
         `told` is called with each finding, and with the reason if its statement was refused.
         """
         from tenantry.observe import mend
+        from tenantry.warehouse.results import Mended
 
         mended: list[tuple[Check, Finding]] = []
         refused: dict[str, str] = {}

@@ -14,8 +14,7 @@ from tenantry.db.connect import cancel
 from tenantry.loader import stopping
 from tenantry.loader.events import Silent, Watcher
 from tenantry.loader.result import MOST_ROWS, Result
-from tenantry.warehouse.base import Base
-from tenantry.warehouse.results import Interrupted, Reloaded, limits_or_default
+from tenantry.warehouse.base import Base, Interrupted, limits_or_default
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import Folded
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from tenantry.loader.planning import Plan
     from tenantry.loader.run import Limits
     from tenantry.loader.verify import Verdict
+    from tenantry.warehouse.results import Reloaded
 
 READ_ONLY = "25006"
 """read_only_sql_transaction: a standby can be compared, too."""
@@ -90,7 +90,7 @@ class Loading(Base):
                 raise InputError(
                     "reload needs a window of days", hint="Give days as well; a single day is always loaded."
                 )
-            plans = planning.plan_day(self.conninfo, feeds, day or today_utc())
+            plans = planning.plan_day(self.session, feeds, day or today_utc())
             return self._load("refresh", plans, limits, watcher)
         last = day or today_utc() - timedelta(days=1)
         plans = []
@@ -120,6 +120,7 @@ class Loading(Base):
         Reports see a day's earlier rows until the new ones replace them. Raises what `backfill` raises.
         """
         from tenantry.loader import reload_tenant, verify
+        from tenantry.warehouse.results import Reloaded
 
         wanted = sorted(set(days))
         with self.session() as opened:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from tenantry.loader.events import Silent, Watcher
 from tenantry.warehouse import backups
-from tenantry.warehouse.base import Base
-from tenantry.warehouse.results import BackedUp, Interrupted, RecoveryWork, limits_or_default
+from tenantry.warehouse.base import Base, Interrupted, limits_or_default
 from tenantry.warehouse.tenants import Step, ignore
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from tenantry.recovery.restore import Restored
     from tenantry.recovery.signature import Signer
     from tenantry.warehouse.backups import Backup
+    from tenantry.warehouse.results import BackedUp, RecoveryWork
 
 
 class Recovering(Base):
@@ -48,6 +48,7 @@ class Recovering(Base):
         from tenantry.core.errors import InputError, TenantryError
         from tenantry.core.private import writing_private
         from tenantry.recovery import backup, retention, sealed
+        from tenantry.warehouse.results import BackedUp
 
         backups.require_writable(file, recipients=recipients, keep=keep, force=force)
         if (passphrase is None) == (not recipients):
@@ -106,6 +107,7 @@ class Recovering(Base):
         Raises InputError for a tenant that does not exist.
         """
         from tenantry.recovery import recover
+        from tenantry.warehouse.results import RecoveryWork
 
         self.release()
         parts = recover.plan(self.conninfo, tenants)

@@ -1,4 +1,4 @@
-"""Results that only the methods of a warehouse return, and the exception of an interrupted load."""
+"""Results that only the methods of a warehouse return. The methods import them when they return one, because a load needs none."""
 
 from __future__ import annotations
 
@@ -17,25 +17,11 @@ if TYPE_CHECKING:
     from tenantry.flow.job.table import Cron, Job
     from tenantry.flow.template.drop import Use
     from tenantry.flow.template.stored import Outdated, Override, Stored
-    from tenantry.loader.run import Limits
     from tenantry.loader.verify import FeedVerdict
     from tenantry.observe.checks.finding import Check, Finding
     from tenantry.recovery.backup import Summary
     from tenantry.recovery.recover import Estimate, Part
     from tenantry.schedule.agenda import Entry
-
-
-class Interrupted(KeyboardInterrupt):
-    """Raised when Ctrl-C ends a load. `result` says what was loaded, which is kept.
-
-    `so_far` is what the call would have returned, as far as it got: the `result` itself, or the Added, Enabled and so on that
-    contains it.
-    """
-
-    def __init__(self, result: Result, so_far: object = None) -> None:
-        super().__init__("interrupted")
-        self.result = result
-        self.so_far = so_far or result
 
 
 @dataclass(frozen=True)
@@ -188,10 +174,3 @@ class TemplateGoods:
         return ", ".join(
             f"{use.tenant} ({count(use.days, 'day')}, {count(use.rows, 'row')})" for use in self.uses
         )
-
-
-def limits_or_default(limits: Limits | None) -> Limits:
-    """The limits that are given, otherwise two sessions per source without a pause."""
-    from tenantry.loader.run import Limits
-
-    return limits or Limits()

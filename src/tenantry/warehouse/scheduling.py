@@ -10,13 +10,13 @@ from tenantry.core.errors import InputError
 from tenantry.db.connect import cancel
 from tenantry.loader import stopping
 from tenantry.warehouse.base import Base
-from tenantry.warehouse.results import JobsChanged, JobsMade, MadeJob, NextRun, Schedule
 
 if TYPE_CHECKING:
     from tenantry.flow.job.runs import Run
     from tenantry.flow.job.table import Job
     from tenantry.schedule.command import Ended
     from tenantry.schedule.scheduler import Scheduler
+    from tenantry.warehouse.results import JobsChanged, JobsMade, NextRun, Schedule
 
 
 class Scheduling(Base):
@@ -68,6 +68,7 @@ class Scheduling(Base):
         """
         from tenantry.flow.job import runs, table
         from tenantry.schedule import agenda
+        from tenantry.warehouse.results import Schedule
 
         with self.session() as opened:
             entries = agenda.agenda(opened, tenants)
@@ -77,6 +78,7 @@ class Scheduling(Base):
     def next_runs(self, number: int = 10, tenants: Collection[str] | None = None) -> list[NextRun]:
         """Return the next runs of the active jobs of these tenants, or of all, in order. Raises InputError for a tenant without jobs."""
         from tenantry.schedule import agenda
+        from tenantry.warehouse.results import NextRun
 
         with self.session() as opened:
             return [NextRun(*run) for run in agenda.upcoming(opened, number, tenants)]
@@ -111,6 +113,7 @@ class Scheduling(Base):
         """
         from tenantry.flow.job import runs, table
         from tenantry.schedule import agenda, setup
+        from tenantry.warehouse.results import JobsMade, MadeJob
 
         def made() -> JobsMade:
             with self.session() as opened:
@@ -186,6 +189,7 @@ class Scheduling(Base):
 
     def _set_active(self, found: Sequence[Job], active: bool) -> JobsChanged:
         from tenantry.flow.job import table
+        from tenantry.warehouse.results import JobsChanged
 
         what = "resume_jobs" if active else "pause_jobs"
         with self._audited(what, ", ".join(map(str, found))), self.session() as opened:

@@ -13,7 +13,6 @@ from tenantry.core.errors import InputError, TemplateError
 from tenantry.core.model import OWNER, TemplateFile
 from tenantry.warehouse import files
 from tenantry.warehouse.base import Base
-from tenantry.warehouse.results import TemplateDetails, TemplateGoods
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.move import Moved
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from tenantry.flow.template.load import TemplateChange
     from tenantry.flow.template.stored import Stored
     from tenantry.flow.template.trial import Trial
+    from tenantry.warehouse.results import TemplateDetails, TemplateGoods
 
 _UNSENDABLE = ("syntax", "one-statement", "not-a-select")
 """Lint rules: a query that breaks one of them is not sent to a source."""
@@ -45,6 +45,7 @@ class Templates(Base):
         Raises InputError if it does not exist.
         """
         from tenantry.flow.template import load, stored
+        from tenantry.warehouse.results import TemplateDetails
 
         with self.session() as opened:
             text = stored.get(opened, name)
@@ -176,6 +177,7 @@ class Templates(Base):
         Raises InputError if it does not exist, or if other people's views read its data.
         """
         from tenantry.flow.template import drop, stored
+        from tenantry.warehouse.results import TemplateGoods
 
         with self.session() as opened:
             if self.acts_as() != OWNER:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from tenantry.core.days import today_utc
 from tenantry.core.errors import InputError
 from tenantry.loader.events import Silent, Watcher
-from tenantry.warehouse.base import Base
-from tenantry.warehouse.results import Disabled, Interrupted, Reloaded, SourceChanged, limits_or_default
+from tenantry.warehouse.base import Base, Interrupted, limits_or_default
 
 if TYPE_CHECKING:
     from tenantry.core.model import Connection, SourceFacts
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from tenantry.loader.reload_tenant import Work
     from tenantry.loader.run import Limits
     from tenantry.observe.status import TenantFacts
+    from tenantry.warehouse.results import Disabled, Reloaded, SourceChanged
 
 Step = Callable[[str, str], None]
 """Called with each finished step: its name, and its result."""
@@ -126,6 +126,7 @@ class Tenants(Base):
         """
         from tenantry.flow.source import connection as connections
         from tenantry.flow.source import line
+        from tenantry.warehouse.results import SourceChanged
 
         with self._audited("change_source", connection.name), self.session() as opened:
             facts = told = None
@@ -143,6 +144,7 @@ class Tenants(Base):
         A tenant that is already disabled does not change. Raises InputError for an unknown tenant, or an empty reason.
         """
         from tenantry.flow.tenant import state as states
+        from tenantry.warehouse.results import Disabled
 
         if not reason.strip():
             raise InputError("the reason is empty", hint="Say why the tenant is disabled.")
@@ -223,6 +225,7 @@ class Tenants(Base):
         Raises what `tenant_work` raises, and Interrupted after Ctrl-C.
         """
         from tenantry.loader import reload_tenant, run, verify
+        from tenantry.warehouse.results import Reloaded
 
         chosen = self.tenant_work(name, since=since) if work is None else work
         how = limits_or_default(limits)

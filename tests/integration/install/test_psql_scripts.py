@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from pglast import split
 
+from tenantry.db.build import build, hashed
 from tenantry.db.install import install
 from tenantry.db.scripts import create_sql, functions_sql
 from tenantry.embedded import Server
@@ -125,6 +126,7 @@ def test_the_scripts_say_what_their_parts_say() -> None:
     """After a change of the parts: make sql."""
     assert (SQL / "functions.sql").read_text(encoding="utf-8") == functions_sql(), "run: make sql"
     assert (SQL / "create.sql").read_text(encoding="utf-8") == create_sql(), "run: make sql"
+    assert build().functions == hashed(), "run: make sql"
 
 
 def test_functions_sql_has_nothing_that_a_gui_would_not_send_as_it_is() -> None:

@@ -25,6 +25,7 @@ GUIDE = ROOT / "docs/how-to/use-from-python.md"
 KINDS = {".py", ".sql", ".psql", ".html", ".css", ".js", ".svg"}
 OTHERS = {
     "tenantry/py.typed",
+    "tenantry/sql/functions.hash",
     "tenantry/sql/migrations/frozen.txt",
     "tenantry/fleet/fleet.schema.json",
     "tenantry/schemas/alert.schema.json",

@@ -41,7 +41,7 @@ def counter(acme: Warehouse) -> Iterator[Counter]:
 def counted(
     acme: Warehouse, source: Source, counter: Counter, tmp_path: Path, today: date
 ) -> list[tuple[str, ...]]:
-    """Ten commands, by what each asks of the warehouse and of the source."""
+    """Commands, by what each asks of the warehouse and of the source."""
     source.fill(FIRST, 31)
     source.fill(today, 1)
     acme.run("UPDATE _wh.mv_templates SET storage = 'partition'")
@@ -66,6 +66,8 @@ def counted(
 
     count("backfill of a month", "backfill", *feed, *month)
     count("refresh of a day", "refresh", *feed, "--date", LAST)
+    succeed(dsn, "refresh", *feed)
+    count("refresh of today", "refresh", *feed)
     succeed(dsn, "refresh", *feed, "--date", LAST, "--days", 1)
     count("refresh of an unchanged day", "refresh", *feed, "--date", LAST, "--days", 1)
     count("verify of a month", "verify", *feed, *month)

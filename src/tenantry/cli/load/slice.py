@@ -142,7 +142,7 @@ def reload(
     """
     from tenantry import Interrupted, Limits
     from tenantry.cli.progress import LoadProgress
-    from tenantry.warehouse import Reloaded
+    from tenantry.warehouse.results import Reloaded
 
     if day and not first and not last:
         wanted = sorted({loadable(text, template) for text in day})

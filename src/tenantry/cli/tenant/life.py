@@ -24,7 +24,7 @@ from tenantry.core.words import count
 if TYPE_CHECKING:
     from tenantry.flow.tenant.drop import Goods
     from tenantry.loader.enable_tenant import Enabled
-    from tenantry.warehouse import Reloaded
+    from tenantry.warehouse.results import Reloaded
 
 Name = Annotated[
     str,

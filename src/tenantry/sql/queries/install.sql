@@ -42,6 +42,12 @@ SELECT pg_catalog.to_regclass('_wh.installations') IS NOT NULL
 -- The build that installed the warehouse last.
 SELECT i.version, i.functions FROM _wh.installations i ORDER BY i.id DESC LIMIT 1
 
+-- name: recorded
+-- The build that installed the warehouse last, and the versions of its migrations.
+SELECT i.version, i.functions, (SELECT array_agg(m.version) FROM _wh.migrations m)
+FROM (SELECT) always
+LEFT JOIN (SELECT n.version, n.functions FROM _wh.installations n ORDER BY n.id DESC LIMIT 1) i ON true
+
 -- name: no_member
 -- Whether whadmin exists and the login is not a member of it.
 SELECT r.oid IS NOT NULL AND NOT pg_has_role(r.oid, 'MEMBER'), current_user::text
