@@ -6,6 +6,8 @@ Every wait costs as much time as the server is far away, and every login a proce
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import astuple, fields
 from datetime import date
@@ -16,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from tests.integration.session.counter import Counter, Counts
 from tests.support.databases import Source, Warehouse
-from tests.support.program import run, succeed
+from tests.support.program import environment, run, succeed
 
 pytestmark = pytest.mark.any_server
 
@@ -27,6 +29,15 @@ HEAD = ("command", "database", *(field.name for field in fields(Counts)))
 FIRST, LAST = date(2024, 3, 1), date(2024, 3, 31)
 BYTES = 0.05
 """How much the bytes may differ: moments and durations are longer or shorter texts each time."""
+
+MOST_MODULES = 440
+"""Modules that a refresh loads at most: a third are Python's own, and a third psycopg's and what it needs."""
+
+NEEDLESS = {
+    "cryptography", "pglast", "platformdirs", "pydantic", "rich", "tomlkit", "tenantry.embedded", "tenantry.fleet",
+    "tenantry.flow.job", "tenantry.flow.template", "tenantry.flow.tenant", "tenantry.observe", "tenantry.recovery",
+    "tenantry.schedule", "tenantry.schemas.encode", "tenantry.warehouse.results",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -97,6 +108,28 @@ def test_commands_ask_of_servers_what_the_committed_table_says(counted: list[tup
         if not same(name, int(before), int(after))
     ]
     assert not differences, f"if this is meant, run: {REWRITE}\n" + "\n".join(differences)
+
+
+def test_a_refresh_loads_no_module_that_it_does_not_need(acme: Warehouse, source: Source) -> None:
+    """Loading modules takes most of a short command's time. Raise the number only for good reason."""
+    source.fill(LAST, 1)
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    told = subprocess.run(
+        [
+            sys.executable, "-X", "importtime", "-m", "tenantry", "--dsn", acme.conninfo,
+            "refresh", "foodlogstats", "acme", "--date", str(LAST),
+        ],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )  # fmt: skip
+    lines = [line for line in told.stderr.splitlines() if line.startswith("import time:")]
+    loaded = {line.rpartition("|")[2].strip() for line in lines[1:]}
+    assert "tenantry.loader.worker" in loaded
+    assert not NEEDLESS & loaded
+    assert len(loaded) <= MOST_MODULES
 
 
 def same(name: str, before: int, after: int) -> bool:
