@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -94,18 +94,31 @@ def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
 
 
 def plan(
-    conninfo: str, feeds: Sequence[Feed], wanted: Span, *, reload: bool = False, outdated: bool = False
+    conninfo: str,
+    feeds: Sequence[Feed],
+    wanted: Span,
+    *,
+    reload: bool = False,
+    outdated: bool = False,
+    given: psycopg.Connection | None = None,
 ) -> list[Plan]:
-    """What each feed lacks of the wanted days; with `outdated` also those that an earlier text made, with `reload` all of them."""
-    return plan_spans(conninfo, dict.fromkeys(feeds, wanted), reload=reload, outdated=outdated)
+    """What each feed lacks of the wanted days; with `outdated` also those that an earlier text made, with `reload` all of
+    them. The session `given` is used, if there is one."""
+    spans = dict.fromkeys(feeds, wanted)
+    return plan_spans(conninfo, spans, reload=reload, outdated=outdated, given=given)
 
 
 def plan_spans(
-    conninfo: str, spans: Mapping[Feed, Span], *, reload: bool = False, outdated: bool = False
+    conninfo: str,
+    spans: Mapping[Feed, Span],
+    *,
+    reload: bool = False,
+    outdated: bool = False,
+    given: psycopg.Connection | None = None,
 ) -> list[Plan]:
     """As `plan`, with the wanted days of each feed."""
     plans = []
-    with session(conninfo) as connection:
+    with nullcontext(given) if given is not None else session(conninfo) as connection:
         for feed, wanted in spans.items():
             days = tuple(wanted) if reload else tuple(slices.to_load(connection, feed, wanted))
             if outdated:

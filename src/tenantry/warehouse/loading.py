@@ -61,7 +61,10 @@ class Loading(Base):
             plans = []
             for template, some in _by_template(feeds).items():
                 span = Span(first, last or self.latest_day(template))
-                plans += planning.plan(self.conninfo, some, span, reload=reload, outdated=outdated)
+                with self.session() as opened:
+                    plans += planning.plan(
+                        self.conninfo, some, span, reload=reload, outdated=outdated, given=opened
+                    )
         return self._load("backfill", plans, limits, watcher)
 
     def refresh(
@@ -99,12 +102,12 @@ class Loading(Base):
             end = latest if latest > last + timedelta(days=1) else last
             with self.session() as opened:
                 length = days or days_of.lookback(opened, template)
-            window = Span(last - timedelta(days=length - 1), end)
-            plans += (
-                planning.plan(self.conninfo, some, window, reload=True)
-                if reload
-                else planning.plan_changed(some, window)
-            )
+                window = Span(last - timedelta(days=length - 1), end)
+                plans += (
+                    planning.plan(self.conninfo, some, window, reload=True, given=opened)
+                    if reload
+                    else planning.plan_changed(some, window)
+                )
         return self._load("refresh", plans, limits, watcher)
 
     def reload(
