@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import typer
 from rich.cells import cell_len
 
 from tenantry.cli.main import commands as tree
@@ -141,6 +142,22 @@ def test_every_option_is_whole_in_the_help_of_every_command(
             assert re.search(rf"(?m)^\W+{name} ", text), (path, name)
         assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= width, path
     tree.cache_clear()
+
+
+def test_help_marks_options_and_what_they_take_but_no_words_of_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("tenantry.cli.terminal.help.data.no_color", False)
+    context = typer.Context(tree(), info_name="tenantry")
+    command: Any = tree().get_command(context, "refresh")
+    shown = command.get_help(command.context_class(command, info_name="refresh", parent=context))
+
+    assert "\x1b[1;36m--date\x1b[0m \x1b[1;33mDAY\x1b[0m         The day (UTC): YYYY-MM-DD, today" in shown
+    assert "The same as \x1b[1;36m--tenant\x1b[0m." in shown
 
 
 def _walk(path: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -20,11 +20,13 @@ _LONGEST = 30
 
 _SHORT = re.compile(r"-\w, ")
 _STYLES = (
-    (re.compile(r"(?<![\w-])--?[a-z][\w-]*"), "bold cyan"),
-    (re.compile(r"\b[A-Z][A-Z=…]*\b"), "bold yellow"),
+    (re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*"), "bold cyan"),
     (re.compile(r"\[required\]"), "red"),
 )
-"""What stands out in the names beside help: options, and what they take."""
+"""What stands out in help: options."""
+
+_TAKEN = (re.compile(r"\b[A-Z][A-Z=…]*\b"), "bold yellow")
+"""What stands out in the names beside help, too: what options take."""
 
 
 class Help(HelpFormatter):
@@ -48,7 +50,7 @@ class Help(HelpFormatter):
         head = f"{prefix or 'Usage: '}{prog} "
         lines = wrap_text(args, self.width - 1, head, " " * len(head)).removeprefix(head)
         self._write(Text("\n "), Text(head[: -len(prog) - 1], "yellow"), Text(f"{prog} ", "bold"))
-        self._write(*_marked("\n ".join(lines.splitlines())), Text("\n"))
+        self._write(*_marked("\n ".join(lines.splitlines()), _TAKEN), Text("\n"))
 
     def write_text(self, text: str) -> None:
         """Write paragraphs, with their own lines where these fit."""
@@ -85,9 +87,8 @@ class Help(HelpFormatter):
         left = min(max(cell_len(name) for name, _ in rows), col_max) + col_spacing
         for name, text in rows:
             told = wrap_text(" ".join(text.split()), self.width - left - 4).splitlines() or [""]
-            names = (
-                _marked(name) if options or name[0] in "[{" or name.isupper() else [Text(name, "bold cyan")]
-            )
+            command = not options and name[0] not in "[{" and not name.isupper()
+            names = [Text(name, "bold cyan")] if command else _marked(name, _TAKEN)
             if cell_len(name) > left - col_spacing:
                 self._row(Text.assemble(*names))
                 names = []
@@ -105,9 +106,10 @@ class Help(HelpFormatter):
         self.write(text.written(styled=data.is_styled, colored=not data.no_color))
 
 
-def _marked(text: str) -> list[Text]:
-    """A text with the options and placeholders in it marked."""
-    found = sorted((m.start(), m.end(), style) for pattern, style in _STYLES for m in pattern.finditer(text))
+def _marked(text: str, *more: tuple[re.Pattern[str], str]) -> list[Text]:
+    """A text with the options in it marked, and with `more`."""
+    styles = (*_STYLES, *more)
+    found = sorted((m.start(), m.end(), style) for pattern, style in styles for m in pattern.finditer(text))
     parts, end = [], 0
     for begin, stop, style in found:
         if begin >= end:
