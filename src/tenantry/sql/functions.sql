@@ -5548,16 +5548,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.merge_days(feed _wh.feeds, template _wh.mv_templates, leaf regclass,
-    stage regclass, first_day date, last_day date) RETURNS bigint
+    stage regclass, first_day date, last_day date, vanished tid[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the rows of the days from first_day to last_day equal to those of a staging table, and change only
 -- what differs. Returns the number of changed rows. Rows are compared by their binary image (*=), as REFRESH
 -- ... CONCURRENTLY does, which tells 1.0 from 1.00 and works for types without equality. Without a unique
--- index, the days are replaced.
+-- index, the days are replaced. If `vanished` is given, the staging table has only rows that are not stored, and
+-- only the stored rows at these places can be superfluous (merge_difference).
 DECLARE
     -- Of this tenant, where a table holds several.
     predicate text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day,
         last_day));
+    superfluous text := CASE WHEN vanished IS NULL THEN predicate ELSE 't.ctid = ANY ($1)' END;
     own text := _wh_internal.feed_rows(feed, 'true');
     key text[] := _wh_internal.unique_key(leaf,
         ARRAY(SELECT c.column_name FROM _wh.template_columns c
@@ -5591,7 +5593,7 @@ BEGIN
         END IF;
     END IF;
     IF key IS NULL THEN
-        EXECUTE format('DELETE FROM %s WHERE %s', leaf, predicate);
+        EXECUTE format('DELETE FROM %s t WHERE %s', leaf, superfluous) USING vanished;
         GET DIAGNOSTICS total = ROW_COUNT;
         EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s', leaf, columns, columns, stage);
         GET DIAGNOSTICS changed = ROW_COUNT;
@@ -5618,12 +5620,14 @@ BEGIN
     -- Usually nothing has changed. One pass shows it: both sides have as many rows as there are rows here
     -- with an equal row there. Rows here are counted, not pairs: their keys differ, while rows there may be
     -- duplicates.
-    EXECUTE format('SELECT p.n = (SELECT count(*) FROM %2$s) AND p.n = (SELECT count(*) FROM %1$s WHERE %3$s)'
-        ' FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t WHERE EXISTS (SELECT FROM %2$s s '
-        'WHERE %4$s AND %5$s)) p',
-        leaf, stage, predicate, same_key, image) INTO same;
-    IF same THEN
-        RETURN 0;
+    IF vanished IS NULL THEN
+        EXECUTE format('SELECT p.n = (SELECT count(*) FROM %2$s) AND p.n = (SELECT count(*) FROM %1$s '
+            'WHERE %3$s) FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t '
+            'WHERE EXISTS (SELECT FROM %2$s s WHERE %4$s AND %5$s)) p',
+            leaf, stage, predicate, same_key, image) INTO same;
+        IF same THEN
+            RETURN 0;
+        END IF;
     END IF;
     -- Otherwise rows that already exist would pass, although the day has fewer rows than the source returned.
     EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s WHERE ROW(%1$s) IS NOT NULL GROUP BY %1$s HAVING '
@@ -5632,8 +5636,8 @@ BEGIN
         RAISE EXCEPTION 'the source returned more than one row with the same %: %', key_list, doubled
             USING ERRCODE = 'unique_violation';
     END IF;
-    EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate,
-        stage, same_key);
+    EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, superfluous,
+        stage, same_key) USING vanished;
     GET DIAGNOSTICS total = ROW_COUNT;
     -- A row that moved here from another day of the same table is found by its key; the source's digest of
     -- that day then no longer describes its rows. The days come first: a session that is loading one of them
@@ -5673,6 +5677,29 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.merge_difference(feed _wh.feeds, template _wh.mv_templates,
+    holder regclass, first_day date, last_day date, vanished tid[]) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Merge what a stream found to differ: staged rows that are not stored, and the places of stored rows that
+-- the source did not send. Returns the number of rows that are stored of each day then; the loader holds that
+-- against what the source sent.
+BEGIN
+    -- A session that moves a row out of these days in the meantime waits for this transaction.
+    PERFORM FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+        AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
+    IF vanished <> '{}' OR to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
+        IF to_regclass('pg_temp.tenantry_stage') IS NULL THEN
+            PERFORM _wh_internal.stream_stage(template.template_name);
+        END IF;
+        PERFORM _wh_internal.merge_days(feed, template, holder, to_regclass('pg_temp.tenantry_stage'),
+            first_day, last_day, vanished);
+    END IF;
+    RETURN _wh_internal.count_days(template, holder::text, _wh_internal.feed_rows(feed,
+        _wh_internal.day_predicate(template, first_day, last_day)));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.merge_staged(feed _wh.feeds, template _wh.mv_templates,
     leaf regclass, slice_date date, staged bigint) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -5689,6 +5716,35 @@ BEGIN
     END IF;
     DROP TABLE pg_temp.tenantry_stage;
     RETURN staged;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.merge_stream(feed _wh.feeds, template _wh.mv_templates,
+    holder regclass, first_day date, last_day date, target text, start_block bigint, copied bigint)
+    RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Merge what a stream copied, if it was staged. Returns the number of rows that are stored of each day then.
+DECLARE
+    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    -- What was copied lies in the staging table, or among other tenants' rows.
+    copied_rows text := CASE target WHEN 'pg_temp.tenantry_stage' THEN predicate
+        ELSE _wh_internal.feed_rows(feed, predicate) END;
+    counts jsonb;
+BEGIN
+    -- In a table without free space, new rows lie behind start_block, so only those pages are read. If some
+    -- rows went into free space, the count is too low, and the whole table is read.
+    counts := _wh_internal.count_days(template, target,
+        format('ctid >= %L AND %s', format('(%s,0)', start_block), copied_rows));
+    IF (SELECT coalesce(sum(c.value::bigint), 0) FROM jsonb_each_text(counts) c) <> copied THEN
+        counts := _wh_internal.count_days(template, target, copied_rows);
+    END IF;
+    -- The record says what is stored; if merging changed nothing, the counts are the same.
+    IF target = 'pg_temp.tenantry_stage'
+            AND _wh_internal.storage_merge(feed, template, holder, target::regclass, first_day,
+            last_day) > 0 THEN
+        counts := _wh_internal.count_days(template, holder::text, _wh_internal.feed_rows(feed, predicate));
+    END IF;
+    RETURN counts;
 END
 $$;
 
@@ -10685,6 +10741,33 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.stored_images(feed _wh.feeds, template _wh.mv_templates,
+    holder regclass, first_day date, last_day date) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The COPY that returns the stored rows of some days as the source sends its own, in binary form, and after
+-- each row its place (ctid). NULL if that would not tell which rows differ: a column with a length or a
+-- precision stores other values than the source sends, rows that belong to no day yet may be meant, or the
+-- rows lie on other nodes. NULL also if there are more rows than the loader should hold in memory.
+DECLARE
+    most CONSTANT bigint := 100000;
+    predicate text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day, last_day));
+BEGIN
+    IF (_wh_internal.storage_traits(feed.storage)).distributed
+        OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
+        OR (SELECT c.relkind FROM pg_class c WHERE c.oid = holder) <> 'r'
+        OR EXISTS (SELECT FROM pg_attribute a JOIN _wh.template_columns c ON c.column_name = a.attname
+            WHERE a.attrelid = holder AND a.atttypmod <> -1 AND c.template_name = template.template_name)
+        OR (SELECT sum(s.row_count) FROM _wh.slices s
+            WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date BETWEEN first_day AND last_day) > most
+    THEN
+        RETURN NULL;
+    END IF;
+    RETURN format('COPY (SELECT %s, ctid FROM %s WHERE %s) TO STDOUT (FORMAT binary)',
+        _wh_internal.column_list(template.template_name), holder, predicate);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.stored_rows(feed _wh.feeds, template _wh.mv_templates,
     first_day date, last_day date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -10727,11 +10810,14 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date,
     given text[], source_types oid[], staged boolean,
-    OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint)
+    OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint,
+    OUT stored text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Call it after stream_lock, when the source has reported the names and types of the query's columns. Returns
 -- the COPY statements for both ends, and a query for rows outside the days. Days without rows in the table go
--- straight into it (start_block: where new rows begin); others go into a staging table. If a column's type at
+-- straight into it (start_block: where new rows begin); others go into a staging table, or only those that
+-- are not among the stored rows (stored: the COPY that returns them; stream_stage then makes the staging table,
+-- if any row differs; `staged` stages all). If a column's type at
 -- the source differs from the declared type, the value goes through text, as through dblink, so that a
 -- fraction never turns into an integer unnoticed. Types that are not PostgreSQL's own have no common binary
 -- form, and a number that stands for an object of one database would name another object here.
@@ -10772,47 +10858,38 @@ BEGIN
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
         OR _wh_internal.days_have_rows(feed, template, target::regclass, first_day, last_day)
     THEN
-        EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP',
-            _wh_internal.declared_columns(template.template_name));
+        IF own_types AND NOT staged THEN
+            stored := _wh_internal.stored_images(feed, template, target::regclass, first_day, last_day);
+        END IF;
+        IF stored IS NULL THEN
+            PERFORM _wh_internal.stream_stage(template.template_name);
+        END IF;
         target := 'pg_temp.tenantry_stage';
     END IF;
     -- The first rows fill existing pages; the last ones also fill pages that another running load has added
     -- beforehand.
     start_block := greatest(0,
-        pg_relation_size(target::regclass) / current_setting('block_size')::bigint - 1024);
+        pg_relation_size(to_regclass(target)) / current_setting('block_size')::bigint - 1024);
     into_warehouse := format('COPY %s (%s) FROM STDIN %s WHERE %s', target, columns, copy_options, predicate);
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day date, last_day date,
     target text, start_block bigint,
-    copied bigint, started timestamptz, digests jsonb DEFAULT NULL)
+    copied bigint, started timestamptz, digests jsonb DEFAULT NULL, vanished tid[] DEFAULT NULL)
         RETURNS TABLE (slice_date date, row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge the staged rows, and record each day with its number of rows, in the same
--- transaction.
+-- transaction. `vanished` are the places of the stored rows that the source did not send, if it was compared with
+-- them (see stored_images).
 DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
-    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
-    -- What was copied lies in the staging table, or among other tenants' rows.
-    copied_rows text := CASE target WHEN 'pg_temp.tenantry_stage' THEN predicate
-        ELSE _wh_internal.feed_rows(feed, predicate) END;
     counts jsonb;
 BEGIN
-    -- In a table without free space, new rows lie behind start_block, so only those pages are read. If some
-    -- rows went into free space, the count is too low, and the whole table is read.
-    counts := _wh_internal.count_days(template, target,
-        format('ctid >= %L AND %s', format('(%s,0)', start_block), copied_rows));
-    IF (SELECT coalesce(sum(c.value::bigint), 0) FROM jsonb_each_text(counts) c) <> copied THEN
-        counts := _wh_internal.count_days(template, target, copied_rows);
-    END IF;
-    -- The record says what is stored; if merging changed nothing, the counts are the same.
-    IF target = 'pg_temp.tenantry_stage'
-            AND _wh_internal.storage_merge(feed, template, holder, target::regclass, first_day,
-            last_day) > 0 THEN
-        counts := _wh_internal.count_days(template, holder::text, _wh_internal.feed_rows(feed, predicate));
-    END IF;
+    counts := CASE WHEN vanished IS NULL
+        THEN _wh_internal.merge_stream(feed, template, holder, first_day, last_day, target, start_block, copied)
+        ELSE _wh_internal.merge_difference(feed, template, holder, first_day, last_day, vanished) END;
     RETURN QUERY INSERT
         INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration,
         definition_hash, digest,
@@ -10874,6 +10951,15 @@ BEGIN
     END IF;
     PERFORM _wh_internal.extend_span(feed, first_day);
     PERFORM _wh_internal.storage_stream_prepare(feed, template, first_day, bulk);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.stream_stage(template_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The staging table of a stream, until the transaction ends.
+BEGIN
+    EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP',
+        _wh_internal.declared_columns(template_name));
 END
 $$;
 
@@ -13450,9 +13536,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '8f813217e6579453' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'e839d057cbb28f2b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '8f813217e6579453');
+        AND i.functions = 'e839d057cbb28f2b');
 END
 $$;
 

@@ -19,16 +19,20 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_begin
 -- The two COPY statements of a stream, and where its rows go.
-SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block FROM _wh.feeds f
+SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block, b.stored FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.stream_begin(f, %(first)s::date, %(last)s::date, %(names)s::text[],
     %(types)s::oid[], %(staged)s) b
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: stream_stage
+-- Make the staging table of a stream, for rows that turned out to differ.
+SELECT _wh_internal.stream_stage(%(template)s)
 
 -- name: stream_end
 -- Put the rows of a stream in place, and count them by day.
 SELECT e.slice_date, e.row_count FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %(target)s, %(start_block)s,
-    %(copied)s, %(started)s, %(digests)s) e
+    %(copied)s, %(started)s, %(digests)s, %(vanished)s::text[]::tid[]) e
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: unindexed

@@ -1,14 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.merge_days(feed _wh.feeds, template _wh.mv_templates, leaf regclass,
-    stage regclass, first_day date, last_day date) RETURNS bigint
+    stage regclass, first_day date, last_day date, vanished tid[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the rows of the days from first_day to last_day equal to those of a staging table, and change only
 -- what differs. Returns the number of changed rows. Rows are compared by their binary image (*=), as REFRESH
 -- ... CONCURRENTLY does, which tells 1.0 from 1.00 and works for types without equality. Without a unique
--- index, the days are replaced.
+-- index, the days are replaced. If `vanished` is given, the staging table has only rows that are not stored, and
+-- only the stored rows at these places can be superfluous (merge_difference).
 DECLARE
     -- Of this tenant, where a table holds several.
     predicate text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day,
         last_day));
+    superfluous text := CASE WHEN vanished IS NULL THEN predicate ELSE 't.ctid = ANY ($1)' END;
     own text := _wh_internal.feed_rows(feed, 'true');
     key text[] := _wh_internal.unique_key(leaf,
         ARRAY(SELECT c.column_name FROM _wh.template_columns c
@@ -42,7 +44,7 @@ BEGIN
         END IF;
     END IF;
     IF key IS NULL THEN
-        EXECUTE format('DELETE FROM %s WHERE %s', leaf, predicate);
+        EXECUTE format('DELETE FROM %s t WHERE %s', leaf, superfluous) USING vanished;
         GET DIAGNOSTICS total = ROW_COUNT;
         EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s', leaf, columns, columns, stage);
         GET DIAGNOSTICS changed = ROW_COUNT;
@@ -69,12 +71,14 @@ BEGIN
     -- Usually nothing has changed. One pass shows it: both sides have as many rows as there are rows here
     -- with an equal row there. Rows here are counted, not pairs: their keys differ, while rows there may be
     -- duplicates.
-    EXECUTE format('SELECT p.n = (SELECT count(*) FROM %2$s) AND p.n = (SELECT count(*) FROM %1$s WHERE %3$s)'
-        ' FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t WHERE EXISTS (SELECT FROM %2$s s '
-        'WHERE %4$s AND %5$s)) p',
-        leaf, stage, predicate, same_key, image) INTO same;
-    IF same THEN
-        RETURN 0;
+    IF vanished IS NULL THEN
+        EXECUTE format('SELECT p.n = (SELECT count(*) FROM %2$s) AND p.n = (SELECT count(*) FROM %1$s '
+            'WHERE %3$s) FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t '
+            'WHERE EXISTS (SELECT FROM %2$s s WHERE %4$s AND %5$s)) p',
+            leaf, stage, predicate, same_key, image) INTO same;
+        IF same THEN
+            RETURN 0;
+        END IF;
     END IF;
     -- Otherwise rows that already exist would pass, although the day has fewer rows than the source returned.
     EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s WHERE ROW(%1$s) IS NOT NULL GROUP BY %1$s HAVING '
@@ -83,8 +87,8 @@ BEGIN
         RAISE EXCEPTION 'the source returned more than one row with the same %: %', key_list, doubled
             USING ERRCODE = 'unique_violation';
     END IF;
-    EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate,
-        stage, same_key);
+    EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, superfluous,
+        stage, same_key) USING vanished;
     GET DIAGNOSTICS total = ROW_COUNT;
     -- A row that moved here from another day of the same table is found by its key; the source's digest of
     -- that day then no longer describes its rows. The days come first: a session that is loading one of them

@@ -1,32 +1,19 @@
 CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day date, last_day date,
     target text, start_block bigint,
-    copied bigint, started timestamptz, digests jsonb DEFAULT NULL)
+    copied bigint, started timestamptz, digests jsonb DEFAULT NULL, vanished tid[] DEFAULT NULL)
         RETURNS TABLE (slice_date date, row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge the staged rows, and record each day with its number of rows, in the same
--- transaction.
+-- transaction. `vanished` are the places of the stored rows that the source did not send, if it was compared with
+-- them (see stored_images).
 DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
-    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
-    -- What was copied lies in the staging table, or among other tenants' rows.
-    copied_rows text := CASE target WHEN 'pg_temp.tenantry_stage' THEN predicate
-        ELSE _wh_internal.feed_rows(feed, predicate) END;
     counts jsonb;
 BEGIN
-    -- In a table without free space, new rows lie behind start_block, so only those pages are read. If some
-    -- rows went into free space, the count is too low, and the whole table is read.
-    counts := _wh_internal.count_days(template, target,
-        format('ctid >= %L AND %s', format('(%s,0)', start_block), copied_rows));
-    IF (SELECT coalesce(sum(c.value::bigint), 0) FROM jsonb_each_text(counts) c) <> copied THEN
-        counts := _wh_internal.count_days(template, target, copied_rows);
-    END IF;
-    -- The record says what is stored; if merging changed nothing, the counts are the same.
-    IF target = 'pg_temp.tenantry_stage'
-            AND _wh_internal.storage_merge(feed, template, holder, target::regclass, first_day,
-            last_day) > 0 THEN
-        counts := _wh_internal.count_days(template, holder::text, _wh_internal.feed_rows(feed, predicate));
-    END IF;
+    counts := CASE WHEN vanished IS NULL
+        THEN _wh_internal.merge_stream(feed, template, holder, first_day, last_day, target, start_block, copied)
+        ELSE _wh_internal.merge_difference(feed, template, holder, first_day, last_day, vanished) END;
     RETURN QUERY INSERT
         INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration,
         definition_hash, digest,

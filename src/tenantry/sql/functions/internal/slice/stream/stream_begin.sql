@@ -1,10 +1,13 @@
 CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date,
     given text[], source_types oid[], staged boolean,
-    OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint)
+    OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint,
+    OUT stored text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Call it after stream_lock, when the source has reported the names and types of the query's columns. Returns
 -- the COPY statements for both ends, and a query for rows outside the days. Days without rows in the table go
--- straight into it (start_block: where new rows begin); others go into a staging table. If a column's type at
+-- straight into it (start_block: where new rows begin); others go into a staging table, or only those that
+-- are not among the stored rows (stored: the COPY that returns them; stream_stage then makes the staging table,
+-- if any row differs; `staged` stages all). If a column's type at
 -- the source differs from the declared type, the value goes through text, as through dblink, so that a
 -- fraction never turns into an integer unnoticed. Types that are not PostgreSQL's own have no common binary
 -- form, and a number that stands for an object of one database would name another object here.
@@ -45,14 +48,18 @@ BEGIN
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
         OR _wh_internal.days_have_rows(feed, template, target::regclass, first_day, last_day)
     THEN
-        EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP',
-            _wh_internal.declared_columns(template.template_name));
+        IF own_types AND NOT staged THEN
+            stored := _wh_internal.stored_images(feed, template, target::regclass, first_day, last_day);
+        END IF;
+        IF stored IS NULL THEN
+            PERFORM _wh_internal.stream_stage(template.template_name);
+        END IF;
         target := 'pg_temp.tenantry_stage';
     END IF;
     -- The first rows fill existing pages; the last ones also fill pages that another running load has added
     -- beforehand.
     start_block := greatest(0,
-        pg_relation_size(target::regclass) / current_setting('block_size')::bigint - 1024);
+        pg_relation_size(to_regclass(target)) / current_setting('block_size')::bigint - 1024);
     into_warehouse := format('COPY %s (%s) FROM STDIN %s WHERE %s', target, columns, copy_options, predicate);
 END
 $$;

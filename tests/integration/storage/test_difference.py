@@ -1,0 +1,204 @@
+"""Days that are loaded again: the loader compares them with the stored rows, and writes only what differs."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from typing import LiteralString
+
+import psycopg
+import pytest
+
+from tenantry.core.days import Span
+from tenantry.core.errors import DatabaseError
+from tenantry.db.connect import session
+from tenantry.flow.slice import stored, stream
+from tenantry.flow.slice.feed import open_feed
+from tenantry.flow.source.session import open_source, source_conninfo
+from tests.support.databases import Source, Warehouse
+from tests.support.samples.small_template import define, make_ticks
+
+pytestmark = pytest.mark.any_server
+
+DAY = date(2024, 3, 10)
+LAST = date(2024, 3, 12)
+QUERY: LiteralString = (
+    "SELECT id, at, value::int FROM ticks"
+    " WHERE at >= '{START_TIME}'::timestamptz AND at < '{END_TIME}'::timestamptz ORDER BY random()"
+)
+ROWS: LiteralString = "SELECT id, at, value::int FROM {} ORDER BY id, at, value"
+
+
+@pytest.fixture(params=["partition", "shared"])
+def acme(acme: Warehouse, source: Source, request: pytest.FixtureRequest) -> Warehouse:
+    """A template of ticks, of which the source has three days of forty rows, sent in any order; nothing is loaded."""
+    make_ticks(source, DAY, 3, 4)
+    source.run("INSERT INTO ticks SELECT id * 100 + n, at, n FROM ticks, generate_series(1, 9) n")
+    define(acme, query=QUERY)
+    acme.run("UPDATE _wh.mv_templates SET storage = %s WHERE template_name = 'ticks'", (request.param,))
+    return acme
+
+
+def pull(warehouse: Warehouse, last: date = LAST, *, staged: bool = False) -> int:
+    """Load the days through the front of the loader's own pull; returns the number of rows."""
+    with session(warehouse.conninfo) as opened:
+        feed = open_feed(opened, "ticks", "acme", "acme")
+        with open_source(source_conninfo(opened, "acme")) as source:
+            return sum(day.rows for day in stream.pull(opened, source, feed, Span(DAY, last), staged=staged))
+
+
+def versions(warehouse: Warehouse) -> dict[tuple[int, str], str]:
+    """Which transaction wrote each stored row."""
+    kept = warehouse.value(
+        "SELECT relid::regclass::text FROM _wh.feeds f, _wh_internal.storage_holder(f, %s)", (DAY,)
+    )
+    return {
+        (number, place): writer
+        for number, place, writer in warehouse.rows(f"SELECT id, ctid::text, xmin::text FROM {kept}")
+    }
+
+
+def same(warehouse: Warehouse, source: Source) -> bool:
+    return warehouse.rows(ROWS.format("acme.ticks")) == source.rows(ROWS.format("ticks"))
+
+
+def test_rows_that_are_stored_are_not_written_again_whatever_their_order(
+    acme: Warehouse, source: Source
+) -> None:
+    assert pull(acme) == 120
+    before = versions(acme)
+    assert pull(acme) == 120
+    assert versions(acme) == before
+
+
+EDITS: dict[str, LiteralString] = {
+    "a changed row": "UPDATE ticks SET value = 77 WHERE id = (SELECT min(id) FROM ticks)",
+    "a NULL": "UPDATE ticks SET value = NULL WHERE id = (SELECT min(id) FROM ticks)",
+    "a deleted row": "DELETE FROM ticks WHERE id = (SELECT max(id) FROM ticks)",
+    "a new row": "INSERT INTO ticks VALUES (7, '2024-03-11 03:00Z', '1')",
+    "a row that moved to another day": "UPDATE ticks SET at = at + interval '1 day' WHERE id = (SELECT min(id) FROM ticks)",
+    "an emptied day": "DELETE FROM ticks WHERE at < '2024-03-11 00:00Z'",
+    "everything": "UPDATE ticks SET value = value::int + 1",
+    "nothing left": "DELETE FROM ticks",
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("key", [True, False], ids=["with a key", "without a key"])
+def test_what_differs_is_written_and_nothing_else(
+    acme: Warehouse, source: Source, edit: str, key: bool
+) -> None:
+    if not key:
+        acme.run("UPDATE _wh.mv_templates SET indexes = NULL WHERE template_name = 'ticks'")
+    pull(acme)
+    before = versions(acme)
+    old = set(source.rows("SELECT id, at, value FROM ticks"))
+    source.run(EDITS[edit])
+    new = set(source.rows("SELECT id, at, value FROM ticks"))
+    assert pull(acme) == len(new)
+    assert same(acme, source)
+    written = versions(acme).items() - before.items()
+    assert len(written) == len(new - old)
+    assert sum(n for (n,) in acme.rows("SELECT row_count FROM _wh.slices")) == len(new)
+
+
+def test_rows_that_somebody_has_emptied_are_pulled_again(acme: Warehouse, source: Source) -> None:
+    """Neither side has a row of a day then, or only one of them."""
+    source.run("DELETE FROM ticks WHERE at < '2024-03-11 00:00Z'")
+    pull(acme)
+    assert pull(acme, DAY) == 0
+    acme.run("DELETE FROM acme.ticks")
+    assert pull(acme) == 80
+    assert same(acme, source)
+
+
+def test_equal_rows_without_a_key_are_told_apart_by_their_number(acme: Warehouse, source: Source) -> None:
+    acme.run("UPDATE _wh.mv_templates SET indexes = NULL WHERE template_name = 'ticks'")
+    source.run("INSERT INTO ticks SELECT * FROM ticks WHERE id < (SELECT avg(id) FROM ticks)")
+    pull(acme)
+    assert same(acme, source)
+    twice = source.value("SELECT min(id) FROM ticks")
+    source.run("INSERT INTO ticks SELECT * FROM ticks WHERE id = %s", (twice,))
+    pull(acme)
+    assert same(acme, source)
+    source.run(
+        "DELETE FROM ticks WHERE ctid IN (SELECT ctid FROM ticks WHERE id = %s LIMIT 3)",
+        (twice,),
+    )
+    pull(acme)
+    assert same(acme, source)
+
+
+RANDOM: list[LiteralString] = [
+    "UPDATE ticks SET value = 5 WHERE mod(id, %s) = 0",
+    "UPDATE ticks SET value = NULL WHERE mod(id, %s) = 0",
+    "UPDATE ticks SET at = at + interval '1 day' WHERE mod(id, %s) = 0",
+    "UPDATE ticks SET id = -id WHERE mod(id, %s) = 0",
+    "DELETE FROM ticks WHERE mod(id, %s * 2) = 0",
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_edits_arrive(acme: Warehouse, source: Source, seed: int) -> None:
+    dice = random.Random(seed)
+    pull(acme)
+    for _ in range(6):
+        for edit in dice.sample(RANDOM, 2):
+            source.run(edit, (dice.randint(3, 40),))
+        source.run("DELETE FROM ticks WHERE at >= '2024-03-13 00:00Z'")
+        last = dice.choice([DAY, LAST])
+        pull(acme, last)
+        if last == LAST:
+            assert same(acme, source)
+    pull(acme)
+    assert same(acme, source)
+
+
+def test_rows_with_one_key_are_refused_as_ever(acme: Warehouse, source: Source) -> None:
+    pull(acme)
+    before = versions(acme)
+    source.run("INSERT INTO ticks SELECT id, at, 99 FROM ticks WHERE id = (SELECT min(id) FROM ticks)")
+    with pytest.raises(DatabaseError, match="more than one row with the same id"):
+        pull(acme)
+    assert versions(acme) == before
+
+
+def test_rows_that_are_too_many_to_be_held_are_merged_by_the_warehouse(
+    acme: Warehouse, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull(acme)
+    monkeypatch.setattr(stored, "HELD", 100)
+    before = versions(acme)
+    source.run(EDITS["a changed row"])
+    assert pull(acme) == 120
+    assert same(acme, source)
+    assert len(versions(acme).items() - before.items()) == 1
+
+
+def test_a_row_that_another_session_takes_meanwhile_is_noticed(
+    acme: Warehouse, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load of another day may move a row there while this day is compared: then this day is merged again as a whole."""
+    pull(acme)
+    read = stored.read
+
+    def and_lose_a_row(opened: psycopg.Connection, statement: str) -> stored.StoredRows | None:
+        found = read(opened, statement)
+        acme.run("DELETE FROM acme.ticks WHERE id = (SELECT min(id) FROM acme.ticks)")
+        return found
+
+    monkeypatch.setattr(stored, "read", and_lose_a_row)
+    assert pull(acme) == 120
+    assert same(acme, source)
+
+
+def test_columns_with_a_length_are_compared_as_they_are_stored(acme: Warehouse, source: Source) -> None:
+    """Their values are other ones than the source sends."""
+    acme.run(
+        "UPDATE _wh.mv_templates SET column_definitions = 'id int, at timestamptz, value numeric(6, 1)',"
+        " query_template = replace(query_template, '::int', '::numeric / 3') WHERE template_name = 'ticks'"
+    )
+    pull(acme)
+    before = versions(acme)
+    assert pull(acme) == 120
+    assert versions(acme) == before
