@@ -12,7 +12,7 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow.slice import stream
+from tenantry.flow.slice import indexes, stream
 from tenantry.flow.slice.feed import find_feed
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.loader import planning
@@ -233,3 +233,20 @@ def test_a_refresh_that_finds_all_days_unchanged_begins_no_statement_for_views(t
     assert ticking.value("SELECT count(*) FROM public.ticks") == 0
     succeed(ticking, *BACKFILL)
     assert ticking.value("SELECT count(*) FROM public.ticks") == 8
+
+
+def test_indexes_that_sort_texts_are_built_first(ticking: Warehouse, source: Source) -> None:
+    """They take longest; the sessions that build the others meanwhile then end at about the same time."""
+    source.run("ALTER TABLE ticks ADD note text DEFAULT 'id'")
+    define(
+        ticking,
+        query=QUERY.replace("value FROM", "value, note FROM"),
+        columns="id int, at timestamptz, value int, note text",
+        indexes=INDEXES + 'CREATE INDEX "{VIEW_NAME}_last" ON {SCHEMA}.{VIEW_NAME} (at, note);',
+    )
+    cut_off(ticking)
+    with session(ticking.conninfo) as opened:
+        (table,) = indexes.unindexed(opened, feed(ticking))
+        first, *others = indexes.missing(opened, table)
+    assert "note" in first
+    assert len(others) == 3

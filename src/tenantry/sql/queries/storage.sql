@@ -42,9 +42,13 @@ FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unindexed_tables(f) u
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 2
 
 -- name: missing_indexes
--- The statements that make a table's missing indexes.
+-- The statements that make a table's missing indexes. Those that sort texts take longest and come first, so
+-- that sessions which share the work end at about the same time.
 SELECT d.statement FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.index_difference(f, %(table)s::oid) d
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND d.former IS NULL
+ORDER BY NOT EXISTS (SELECT FROM _wh.template_columns c JOIN pg_type t ON t.oid = to_regtype(c.data_type)
+    WHERE c.template_name = f.template_name AND t.typcollation <> 0
+    AND d.statement ~ format('[(, ]%%s[), ]', regexp_replace(quote_ident(c.column_name), '\W', '.', 'g')))
 
 -- name: index_begin
 -- Hold a table to make its indexes; false if somebody else has made them meanwhile.
