@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
+from bench.cpu import is_known, server_seconds
 from bench.lab import Lab
 from bench.measure import CommandFailed, Pipeline, Sample, measure
 from bench.probe import Question, asking
-from bench.report import Table
+from bench.report import Table, middle_half, paired
 from bench.stage import EMPTY, Stage
 from tenantry.db.connect import session
 
@@ -53,12 +54,19 @@ class Entry:
     """For each run, the longest time in seconds for which the question had no right answer."""
     written: list[int] = field(default_factory=list)
     """For each run, the growth of the gauge."""
+    cpu: list[float] = field(default_factory=list)
+    """For each run, the CPU seconds of the clients and the server together; empty where the system does not tell."""
     failure: str | None = None
 
     @property
     def seconds(self) -> float:
         """The median wall time in seconds."""
-        return statistics.median(sample.seconds for sample in self.samples)
+        return statistics.median(self.all_seconds)
+
+    @property
+    def all_seconds(self) -> list[float]:
+        """The wall time of each run in seconds."""
+        return [sample.seconds for sample in self.samples]
 
     @property
     def client_bytes(self) -> float:
@@ -115,9 +123,12 @@ def _run(lab: Lab, entry: Entry, number: int) -> None:
         contestant.before()
     former = value(stage, contestant.gauge) if contestant.gauge else 0
     probe = asking(stage.warehouse, contestant.question) if contestant.question else nullcontext()
+    postmaster = stage.server.status().pid if is_known() else None
+    used = server_seconds(postmaster) if postmaster else 0
     try:
         with probe as answers:
             sample = measure(contestant.pipeline, contestant.environment, stage.files / "log")
+        used = sample.client_cpu + (server_seconds(postmaster) - used if postmaster else 0)
         _check(stage, contestant)
     except (CommandFailed, ValueError) as error:
         if not contestant.may_fail:
@@ -129,6 +140,8 @@ def _run(lab: Lab, entry: Entry, number: int) -> None:
     if number == 0:
         return
     entry.samples.append(sample)
+    if postmaster:
+        entry.cpu.append(used)
     if answers is not None:
         entry.gaps.append(answers.longest_gap)
     if contestant.gauge:
@@ -136,11 +149,14 @@ def _run(lab: Lab, entry: Entry, number: int) -> None:
 
 
 def table(title: str, entries: Sequence[Entry], baselines: Mapping[str, str], rows: int) -> Table:
-    """Medians, and each contestant's time divided by that of the baselines."""
-    seconds = {entry.contestant.name: entry.seconds for entry in entries if entry.failure is None}
+    """Medians, the middle half of the times, and ratios: each run's to the baseline's run of the same round."""
+    ran = {entry.contestant.name: entry for entry in entries if entry.failure is None}
+    bases = {heading: ran[name] for heading, name in baselines.items() if name in ran}
+    cpu = all(entry.cpu for entry in ran.values())
     gaps = any(entry.gaps for entry in entries)
     written = any(entry.written for entry in entries)
-    headings = ["", "seconds", "least", "most", "rows/s", *(f"/ {name}" for name in baselines), "client MiB"]
+    headings = ["", "seconds", "middle half", *(f"/ {name}" for name in baselines)]
+    headings += [*(["CPU s", *(f"/ {name}" for name in baselines)] if cpu else []), "client MiB"]
     headings += [*(["longest gap"] if gaps else []), *(["rows written"] if written else [])]
     lines: list[list[str]] = []
     results: list[dict[str, Any]] = []
@@ -151,18 +167,19 @@ def table(title: str, entries: Sequence[Entry], baselines: Mapping[str, str], ro
             lines.append([contestant.name, "failed", *[""] * (len(headings) - 2)])
             results.append({**result, "failure": entry.failure})
             continue
-        all_seconds = [sample.seconds for sample in entry.samples]
-        ratios = {
-            heading: entry.seconds / seconds[name] for heading, name in baselines.items() if name in seconds
-        }
+        ratios = {name: paired(entry.all_seconds, base.all_seconds) for name, base in bases.items()}
+        cpu_ratios = {name: paired(entry.cpu, base.cpu) for name, base in bases.items()} if cpu else {}
         lines.append(
             [
                 contestant.name,
                 seconds_text(entry.seconds),
-                seconds_text(min(all_seconds)),
-                seconds_text(max(all_seconds)),
-                f"{rows / entry.seconds:,.0f}",
-                *(f"{ratios[heading]:.2f}" if heading in ratios else "" for heading in baselines),
+                "-".join(map(seconds_text, middle_half(entry.all_seconds))),
+                *_in_columns(ratios, baselines),
+                *(
+                    [f"{statistics.median(entry.cpu):.2f}", *_in_columns(cpu_ratios, baselines)]
+                    if cpu
+                    else []
+                ),
                 f"{'<=' if entry.at_most else ''} {entry.client_bytes / _MIB:.1f}".strip(),
                 *([f"{max(entry.gaps):.2f} s" if entry.gaps else ""] if gaps else []),
                 *([f"{max(entry.written):,}" if entry.written else ""] if written else []),
@@ -173,6 +190,7 @@ def table(title: str, entries: Sequence[Entry], baselines: Mapping[str, str], ro
                 **result,
                 "seconds": round(entry.seconds, 4),
                 "ratios": {heading: round(ratio, 3) for heading, ratio in ratios.items()},
+                "cpu_ratios": {heading: round(ratio, 3) for heading, ratio in cpu_ratios.items()},
                 "rows": rows,
                 "client_bytes": round(entry.client_bytes),
                 "client_bytes_at_most": entry.at_most,
@@ -180,11 +198,16 @@ def table(title: str, entries: Sequence[Entry], baselines: Mapping[str, str], ro
                 "rows_written": entry.written,
                 "runs": [
                     {"seconds": round(sample.seconds, 4), "client_bytes": sample.client_bytes}
-                    for sample in entry.samples
+                    | ({"cpu_seconds": round(entry.cpu[number], 2)} if cpu else {})
+                    for number, sample in enumerate(entry.samples)
                 ],
             }
         )
     return Table(title, headings, lines, results, [_note(entry) for entry in entries])
+
+
+def _in_columns(ratios: Mapping[str, float], headings: Iterable[str]) -> list[str]:
+    return [f"{ratios[heading]:.2f}" if heading in ratios else "" for heading in headings]
 
 
 def seconds_text(seconds: float) -> str:

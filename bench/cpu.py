@@ -11,6 +11,11 @@ _SETTLED = 0.3
 """Seconds without a session fewer after which all that have ended are counted."""
 
 
+def is_known() -> bool:
+    """Whether the system tells: it has /proc, as Linux does."""
+    return Path("/proc/self/stat").exists()
+
+
 def process_seconds(pid: int) -> float:
     """CPU seconds of a process since its start; 0 if it has ended. Needs /proc, as on Linux."""
     return sum(_times(pid)[:2]) / _TICKS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,3 +45,19 @@ def record(workload: str, tables: Sequence[Table], machine: Mapping[str, Any]) -
         "machine": dict(machine),
         "tables": [{"title": table.title, "results": list(table.results)} for table in tables],
     }
+
+
+def middle_half(values: Sequence[float]) -> tuple[float, float]:
+    """The quartiles between which half of the values lie: the width is the interquartile range, which tells the noise.
+
+    Of fewer than three values, the least and the most.
+    """
+    if len(values) < 3:
+        return min(values), max(values)
+    first, _, third = statistics.quantiles(values, n=4, method="inclusive")
+    return first, third
+
+
+def paired(values: Sequence[float], bases: Sequence[float]) -> float:
+    """The median of the ratios of values to those of the same round."""
+    return statistics.median(value / base for value, base in zip(values, bases, strict=True))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from bench.report import Table
+from bench.report import Table, middle_half, paired
 
 
 def by_turns(
@@ -14,7 +14,7 @@ def by_turns(
 ) -> Table:
     """Call each function once, then each again, `repeats` times after a round that does not count.
 
-    `baselines` are a heading, and the name of the way by whose median the others are divided.
+    `baselines` are a heading, and the name of the way by whose time in the same round the others are divided.
     """
     names = list(ways)
     seconds: dict[str, list[float]] = {name: [] for name in names}
@@ -25,21 +25,27 @@ def by_turns(
             ways[name]()
             if number:
                 seconds[name].append(time.perf_counter() - started)
+    return in_table(title, seconds, baselines)
+
+
+def in_table(title: str, seconds: Mapping[str, Sequence[float]], baselines: Mapping[str, str]) -> Table:
+    """The seconds of each way, with medians, the middle half, and ratios to the baselines of the same round."""
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     ratios = {
-        name: {heading: medians[name] / medians[other] for heading, other in baselines.items()}
-        for name in names
+        name: {heading: paired(seconds[name], seconds[other]) for heading, other in baselines.items()}
+        for name in seconds
     }
     return Table(
         title,
-        ["", "ms", "least", "most", *(f"/ {heading}" for heading in baselines)],
+        ["", "ms", "middle half", *(f"/ {heading}" for heading in baselines)],
         [
             [
                 name,
-                *(f"{1000 * value:.1f}" for value in (medians[name], min(seconds[name]), max(seconds[name]))),
+                f"{1000 * medians[name]:.1f}",
+                "-".join(f"{1000 * value:.1f}" for value in middle_half(seconds[name])),
                 *(f"{ratio:.2f}" for ratio in ratios[name].values()),
             ]
-            for name in names
+            for name in seconds
         ],
         [
             {
@@ -48,6 +54,6 @@ def by_turns(
                 "ratios": {heading: round(ratio, 3) for heading, ratio in ratios[name].items()},
                 "runs": [{"seconds": round(value, 5)} for value in seconds[name]],
             }
-            for name in names
+            for name in seconds
         ],
     )

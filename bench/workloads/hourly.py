@@ -36,8 +36,8 @@ PIPES = "limit: a bare pipe each, one process"
 BY_HAND = "by_hand"
 """A materialized view over dblink of the same day."""
 QUERY = "limit: the source's query alone"
-_LEAF = f"{TENANT}.{TEMPLATE}_2024"
-_WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables WHERE relname = 'foodlogstats_2024'"
+_LEAF = f'_wh_data."{TENANT}.{TEMPLATE}_2024"'
+_WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables WHERE relname LIKE '%.foodlogstats_2024'"
 _ALL = "SELECT count(*) FROM public.foodlogstats"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from bench.lab import Lab
 from bench.pipes import pipe
 from bench.report import Table
 from bench.stage import PARTITIONS, TEMPLATE, TENANT, Stage
+from bench.turns import in_table
 from bench.workloads.backfill import by_dblink, program
 from bench.workloads.hourly import change
 from tenantry.core.days import Span
@@ -111,32 +111,7 @@ def _running(stage: Stage, window: Span, port: int, title: str) -> Table:
                 started = time.perf_counter()
                 way()
                 seconds[name].append(time.perf_counter() - started)
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
-    ratios = {
-        name: {heading: median / medians[other] for heading, other in BASELINES.items()}
-        for name, median in medians.items()
-    }
-    return Table(
-        title,
-        ["", "ms", "least", "most", *(f"/ {heading}" for heading in BASELINES)],
-        [
-            [
-                name,
-                *(f"{1000 * x:.1f}" for x in (medians[name], min(times), max(times))),
-                *(f"{ratio:.2f}" for ratio in ratios[name].values()),
-            ]
-            for name, times in seconds.items()
-        ],
-        [
-            {
-                "name": name,
-                "seconds": round(medians[name], 5),
-                "ratios": {heading: round(ratio, 3) for heading, ratio in ratios[name].items()},
-                "runs": [{"seconds": round(x, 5)} for x in times],
-            }
-            for name, times in seconds.items()
-        ],
-    )
+    return in_table(title, seconds, BASELINES)
 
 
 def _view(day: date) -> str:

@@ -14,7 +14,7 @@ from tenantry.flow.slice import year
 from tenantry.flow.slice.feed import find_feed
 
 PLAIN = "a plain table of the same rows, no index"
-_TABLES: LiteralString = "c.relkind = 'r' AND c.relname LIKE 'foodlogstats\\_%'"
+_TABLES: LiteralString = "c.relkind = 'r' AND c.relname LIKE '%.foodlogstats\\_%'"
 _VIEWS: LiteralString = "c.relkind = 'm'"
 
 

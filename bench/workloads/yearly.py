@@ -80,8 +80,10 @@ def _by_hand(stage: Stage, template: Template, year: int) -> str:
     table = f"{TENANT}.{_YEARLY.format(year=year)}"
     view = f"{TENANT}.{TEMPLATE}"
     indexes = template.indexes.replace("{SCHEMA}", TENANT).replace("{VIEW_NAME}", _YEARLY.format(year=year))
+    # The view of Tenantry, which they replace, has this column, too.
+    shown = "SELECT *, (logged_time AT TIME ZONE 'UTC')::date AS day"
     parts = [
-        f"BEGIN;\nCREATE OR REPLACE VIEW {view} AS SELECT * FROM (SELECT * FROM {TENANT}.{_day(stage, 0)}) d WHERE false;\n",
+        f"BEGIN;\nCREATE OR REPLACE VIEW {view} AS {shown} FROM {TENANT}.{_day(stage, 0)} WHERE false;\n",
         f"CREATE TABLE {table} ({template.columns});\n{indexes}\n",
         # The emptied view still names the first day, so that one comes last.
         f"INSERT INTO {table} SELECT * FROM {TENANT}.{_day(stage, 0)};\n",
@@ -91,7 +93,7 @@ def _by_hand(stage: Stage, template: Template, year: int) -> str:
         parts.append(
             f"INSERT INTO {table} SELECT * FROM {TENANT}.{day};\nDROP MATERIALIZED VIEW {TENANT}.{day};\n"
         )
-    parts.append(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {table};\n")
+    parts.append(f"CREATE OR REPLACE VIEW {view} AS {shown} FROM {table};\n")
     parts.append(f"DROP MATERIALIZED VIEW {TENANT}.{_day(stage, 0)};\nCOMMIT;\n")
     return "".join(parts)
 
