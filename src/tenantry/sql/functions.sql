@@ -5553,8 +5553,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the rows of the days from first_day to last_day equal to those of a staging table, and change only
 -- what differs. Returns the number of changed rows. Rows are compared by their binary image (*=), as REFRESH
 -- ... CONCURRENTLY does, which tells 1.0 from 1.00 and works for types without equality. Without a unique
--- index, the days are replaced. If `vanished` is given, the staging table has only rows that are not stored, and
--- only the stored rows at these places can be superfluous (merge_difference).
+-- index, the days are replaced. If `vanished` is given, the staging table has only rows that are not stored,
+-- and only the stored rows at these places can be superfluous (merge_difference).
 DECLARE
     -- Of this tenant, where a table holds several.
     predicate text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day,
@@ -10815,12 +10815,12 @@ CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day d
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Call it after stream_lock, when the source has reported the names and types of the query's columns. Returns
 -- the COPY statements for both ends, and a query for rows outside the days. Days without rows in the table go
--- straight into it (start_block: where new rows begin); others go into a staging table, or only those that
--- are not among the stored rows (stored: the COPY that returns them; stream_stage then makes the staging table,
--- if any row differs; `staged` stages all). If a column's type at
--- the source differs from the declared type, the value goes through text, as through dblink, so that a
--- fraction never turns into an integer unnoticed. Types that are not PostgreSQL's own have no common binary
--- form, and a number that stands for an object of one database would name another object here.
+-- straight into it (start_block: where new rows begin). Of others, only rows that are not stored go into a
+-- staging table, which stream_stage makes then; stored is the COPY that returns the rows to compare with. If
+-- they cannot be compared, or with `staged`, all rows go there. If a column's type at the source differs from
+-- the declared type, the value goes through text, as through dblink, so that a fraction never turns into an
+-- integer unnoticed. Types that are not PostgreSQL's own have no common binary form, and a number that stands
+-- for an object of one database would name another object here.
 DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
     columns text := _wh_internal.column_list(template.template_name);
@@ -10880,15 +10880,16 @@ CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day dat
         RETURNS TABLE (slice_date date, row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge the staged rows, and record each day with its number of rows, in the same
--- transaction. `vanished` are the places of the stored rows that the source did not send, if it was compared with
--- them (see stored_images).
+-- transaction. `vanished` are the places of the stored rows that the source did not send, if it was compared
+-- with them (see stored_images).
 DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
     counts jsonb;
 BEGIN
     counts := CASE WHEN vanished IS NULL
-        THEN _wh_internal.merge_stream(feed, template, holder, first_day, last_day, target, start_block, copied)
+        THEN _wh_internal.merge_stream(feed, template, holder, first_day, last_day, target, start_block,
+            copied)
         ELSE _wh_internal.merge_difference(feed, template, holder, first_day, last_day, vanished) END;
     RETURN QUERY INSERT
         INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration,
@@ -13536,9 +13537,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'e839d057cbb28f2b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '9216eae055eba742' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'e839d057cbb28f2b');
+        AND i.functions = '9216eae055eba742');
 END
 $$;
 

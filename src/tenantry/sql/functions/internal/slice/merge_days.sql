@@ -4,8 +4,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the rows of the days from first_day to last_day equal to those of a staging table, and change only
 -- what differs. Returns the number of changed rows. Rows are compared by their binary image (*=), as REFRESH
 -- ... CONCURRENTLY does, which tells 1.0 from 1.00 and works for types without equality. Without a unique
--- index, the days are replaced. If `vanished` is given, the staging table has only rows that are not stored, and
--- only the stored rows at these places can be superfluous (merge_difference).
+-- index, the days are replaced. If `vanished` is given, the staging table has only rows that are not stored,
+-- and only the stored rows at these places can be superfluous (merge_difference).
 DECLARE
     -- Of this tenant, where a table holds several.
     predicate text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day,

@@ -5,12 +5,12 @@ CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day d
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Call it after stream_lock, when the source has reported the names and types of the query's columns. Returns
 -- the COPY statements for both ends, and a query for rows outside the days. Days without rows in the table go
--- straight into it (start_block: where new rows begin); others go into a staging table, or only those that
--- are not among the stored rows (stored: the COPY that returns them; stream_stage then makes the staging table,
--- if any row differs; `staged` stages all). If a column's type at
--- the source differs from the declared type, the value goes through text, as through dblink, so that a
--- fraction never turns into an integer unnoticed. Types that are not PostgreSQL's own have no common binary
--- form, and a number that stands for an object of one database would name another object here.
+-- straight into it (start_block: where new rows begin). Of others, only rows that are not stored go into a
+-- staging table, which stream_stage makes then; stored is the COPY that returns the rows to compare with. If
+-- they cannot be compared, or with `staged`, all rows go there. If a column's type at the source differs from
+-- the declared type, the value goes through text, as through dblink, so that a fraction never turns into an
+-- integer unnoticed. Types that are not PostgreSQL's own have no common binary form, and a number that stands
+-- for an object of one database would name another object here.
 DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
     columns text := _wh_internal.column_list(template.template_name);

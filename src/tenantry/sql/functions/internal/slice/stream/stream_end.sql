@@ -4,15 +4,16 @@ CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day dat
         RETURNS TABLE (slice_date date, row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge the staged rows, and record each day with its number of rows, in the same
--- transaction. `vanished` are the places of the stored rows that the source did not send, if it was compared with
--- them (see stored_images).
+-- transaction. `vanished` are the places of the stored rows that the source did not send, if it was compared
+-- with them (see stored_images).
 DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
     counts jsonb;
 BEGIN
     counts := CASE WHEN vanished IS NULL
-        THEN _wh_internal.merge_stream(feed, template, holder, first_day, last_day, target, start_block, copied)
+        THEN _wh_internal.merge_stream(feed, template, holder, first_day, last_day, target, start_block,
+            copied)
         ELSE _wh_internal.merge_difference(feed, template, holder, first_day, last_day, vanished) END;
     RETURN QUERY INSERT
         INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration,
