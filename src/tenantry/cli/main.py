@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -46,6 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _UNTOUCHED = "Nothing was changed."
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SENT_ALWAYS = ("PGTZ", "PGDATESTYLE", "PGGEQO")
 """Variables that libpq sends at each login. Each session sets what it needs itself, and a bad value would end the login."""
 
@@ -206,6 +208,11 @@ def _refuse_arguments(error: typer.TyperException) -> NoReturn:
     _fail(InputError(message.replace("\n", " ").rstrip("."), hint=f"See: {path} --help."), kind="usage")
 
 
+def _write_nowhere() -> None:
+    """Let what Python would flush at its end go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @cache
 def commands() -> TyperGroup:
     """The tree of all commands."""
@@ -225,6 +232,8 @@ def main() -> None:
         if code and code > 128:
             # Typer also turns a KeyboardInterrupt into such a code.
             raise KeyboardInterrupt
+        # Here, where it can be told if the output has no room.
+        sys.stdout.flush()
         _end(code or 0)
     except TenantryError as error:
         if options.debug:
@@ -235,9 +244,16 @@ def main() -> None:
     except typer.Abort:
         _fail(InputError("no answer given"))
     except BrokenPipeError:
-        # Whoever reads this, such as head, has enough. What Python would flush at its end goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever reads this, such as head, has enough.
+        _write_nowhere()
         sys.exit(128 + signal.SIGPIPE)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _write_nowhere()
+        where = error.filename or "the output"
+        hint = "What the command did stays." if options.begun else None
+        _fail(TenantryError(f"{where} cannot be written: {error.strerror}", hint=hint))
     except KeyboardInterrupt:
         notes.quiet = False
         told = interrupted.told() or interrupted.of_command(called.name)
