@@ -61,10 +61,15 @@ class Changes:
             ("new", self.new),
             ("changed", self.changed),
             ("gone", self.gone),
-            ("tables moved to _wh_data", self.moved),
-            ("views with new columns", self.published),
+            ("tables moved to _wh_data", _few(self.moved)),
+            ("views with new columns", _few(self.published)),
         )
         return [*self.migrations, *(f"{word}: {', '.join(names)}" for word, names in kinds if names)]
+
+
+def _few(feeds: Sequence[str]) -> Sequence[str]:
+    """The feeds, or some of many: a warehouse may have thousands."""
+    return feeds if len(feeds) <= 10 else [*feeds[:8], f"and {len(feeds) - 8:,} others"]
 
 
 def at_work(session: psycopg.Connection) -> list[Work]:
