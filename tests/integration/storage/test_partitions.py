@@ -288,9 +288,12 @@ def test_a_time_column_may_be_of_each_type_of_time(
     source.run("UPDATE visits SET guests = -2 WHERE id = 7")
     pull(acme, date(2023, 1, 4), date(2023, 1, 4), template="visits")
     assert acme.rows(there) == source.rows(rows)
-    for storage in ("matview", "partition"):
+    for guests, storage in enumerate(("matview", "shared", "partition")):
         acme.run("CALL _wh.set_storage('visits', %s)", (storage,))
         acme.run("CALL _wh.drop_old_storage('visits', 'acme')")
+        assert acme.rows(there) == source.rows(rows)
+        source.run("UPDATE visits SET guests = %s WHERE id = 8", (guests,))
+        pull(acme, date(2023, 1, 4), date(2023, 1, 4), template="visits")
         assert acme.rows(there) == source.rows(rows)
     assert acme.rows("SELECT DISTINCT row_count FROM _wh.slices WHERE row_count > 2 OR row_count < 1") == []
 
