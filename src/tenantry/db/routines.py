@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from tenantry.db.build import cron_files, function_files
 from tenantry.db.queries import sql_text
@@ -19,11 +20,11 @@ _TRIGGER = re.compile(r"^CREATE OR REPLACE TRIGGER (\w+) .*? ON (\w+\.\w+)$", re
 
 @dataclass(frozen=True)
 class Routine:
-    """A function or procedure: its text between the dollar quotes, and the role it runs as."""
+    """A function or procedure: the SHA-256 of its text between the dollar quotes, in hexadecimal, and the role it runs as."""
 
     schema: str
     name: str
-    body: str
+    sha256: str
     definer: bool
     search_path: str | None
 
@@ -33,7 +34,8 @@ def routines(*, own_cron: bool) -> Iterator[Routine]:
     for file in [*function_files(), *(cron_files() if own_cron else ())]:
         for schema, name, head, body in _ROUTINE.findall(sql_text(file)):
             path = _SEARCH_PATH.search(head)
-            yield Routine(schema, name, body, "SECURITY DEFINER" in head, path[1] if path else None)
+            text = sha256(body.encode()).hexdigest()
+            yield Routine(schema, name, text, "SECURITY DEFINER" in head, path[1] if path else None)
 
 
 def triggers() -> set[tuple[str, str]]:

@@ -42,8 +42,8 @@ def _migrations(examined: Examined) -> Iterator[Finding]:
 def _functions(examined: Examined) -> Iterator[Finding]:
     there = defaultdict(list)
     own_cron = examined.rows("own_cron")[0][0]
-    for schema, name, body, definer, search_path, owner, public, signature, kind in examined.rows("routines"):
-        there[f"{schema}.{name}"].append(Routine(schema, name, body, definer, search_path))
+    for schema, name, sha256, definer, search_path, owner, public, signature, kind in examined.rows("routines"):
+        there[f"{schema}.{name}"].append(Routine(schema, name, sha256, definer, search_path))
         if schema == "cron" and not own_cron:
             continue
         if owner == OWNER and public:

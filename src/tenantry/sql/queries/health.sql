@@ -1,6 +1,6 @@
 -- name: routines
--- The functions of the warehouse's schemas: text, owner, settings and whether all may call them.
-SELECT n.nspname::text, p.proname::text, p.prosrc, p.prosecdef,
+-- The functions of the warehouse's schemas: a hash of the text, owner, settings and whether all may call them.
+SELECT n.nspname::text, p.proname::text, encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), p.prosecdef,
     (SELECT substr(c.setting, length('search_path=') + 1) FROM unnest(p.proconfig) c (setting)
     WHERE starts_with(c.setting, 'search_path=')),
     pg_get_userbyid(p.proowner)::text, has_function_privilege('public', p.oid, 'EXECUTE'),
