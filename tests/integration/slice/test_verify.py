@@ -14,6 +14,7 @@ from tenantry.db.connect import session
 from tenantry.flow.slice.feed import find_feed
 from tenantry.loader import verify
 from tenantry.loader.sides import Sides
+from tests.support.citus.cluster import stand_in
 from tests.support.databases import Source, Warehouse
 from tests.support.loading import by_loader, by_sql
 from tests.support.program import run, succeed
@@ -36,7 +37,14 @@ COLUMNS = (
 INDEXES = "CREATE UNIQUE INDEX {VIEW_NAME}_id ON {SCHEMA}.{VIEW_NAME} (id)"
 
 
-@pytest.fixture(params=["matview", "partition"])
+def keep_in(warehouse: Warehouse, storage: LiteralString) -> None:
+    """Let all templates be kept in this storage."""
+    if storage == "distributed":
+        stand_in(warehouse)
+    warehouse.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
+
+
+@pytest.fixture(params=["matview", "partition", "shared", "distributed"])
 def filled(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Warehouse:
     """40 days of six rows, loaded."""
     source.run(
@@ -48,7 +56,7 @@ def filled(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> W
         " '\\x01', '{\"a\": 1}', true, timestamp '2024-01-01' + n * interval '4 hours' FROM generate_series(0, 239) n"
     )
     define(acme, "events", query=QUERY, columns=COLUMNS, indexes=INDEXES)
-    acme.run("UPDATE _wh.mv_templates SET storage = %s", (request.param,))
+    keep_in(acme, request.param)
     by_loader(acme, FIRST, FIRST + timedelta(days=DAYS - 1), template="events")
     return acme
 
@@ -179,7 +187,7 @@ def test_a_session_that_the_source_ends_between_two_months_is_opened_again(
         assert list(given) == [day(1)]
 
 
-@pytest.fixture(params=["matview", "partition"])
+@pytest.fixture(params=["matview", "partition", "shared", "distributed"])
 def odd(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Warehouse:
     """A folded year and ten days after it, four rows a day, without an index; the tenant is disabled."""
     source.run(
@@ -192,7 +200,7 @@ def odd(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Ware
     query = "SELECT id, at, item, code FROM events WHERE at >= '{START_TIME}' AND at < '{END_TIME}'"
     columns = "id bigint, at timestamptz, item text, code text"
     define(acme, "events", query=query, columns=columns, indexes=None)
-    acme.run("UPDATE _wh.mv_templates SET storage = %s", (request.param,))
+    keep_in(acme, request.param)
     acme.run("INSERT INTO _wh.tenants VALUES ('acme', 'acme')")
     by_loader(acme, date(2023, 1, 1), date(2024, 1, 10), template="events")
     acme.run("SELECT _wh.create_combined_table_from_template_by_year('events', 'acme', 2023)")
