@@ -448,7 +448,7 @@ def test_a_row_that_moved_to_another_day_and_back_is_there(
 # The same by SQL alone.
 
 
-@pytest.mark.parametrize("storage", ["partition", "matview"])
+@pytest.mark.parametrize("storage", ["matview", "partition", "shared"])
 def test_a_window_by_sql_pulls_only_what_changed(acme: Warehouse, source: Source, storage: str) -> None:
     source.fill(FIRST, len(SPAN))
     stored_in(acme, storage)
@@ -467,7 +467,7 @@ def test_a_window_by_sql_pulls_only_what_changed(acme: Warehouse, source: Source
     assert_same(acme, source)
 
 
-@pytest.mark.parametrize("storage", ["partition", "matview"])
+@pytest.mark.parametrize("storage", ["matview", "partition", "shared"])
 def test_after_a_bad_day_a_window_by_sql_goes_on(acme: Warehouse, source: Source, storage: str) -> None:
     source.fill(FIRST, len(SPAN))
     stored_in(acme, storage)
@@ -485,7 +485,7 @@ def test_after_a_bad_day_a_window_by_sql_goes_on(acme: Warehouse, source: Source
     assert acme.value("SELECT count(digest) FROM _wh.slices WHERE slice_date >= '2024-02-02'") == 0
 
 
-@pytest.mark.parametrize("storage", ["partition", "matview"])
+@pytest.mark.parametrize("storage", ["matview", "partition", "shared"])
 def test_the_procedure_for_jobs_pulls_only_what_changed(
     acme: Warehouse, source: Source, storage: str, today: date
 ) -> None:

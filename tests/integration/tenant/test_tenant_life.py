@@ -13,7 +13,7 @@ from tests.support.jobs import pg_cron
 from tests.support.program import run, succeed
 from tests.support.samples.small_template import define, make_ticks
 
-BOTH_STORAGES = pytest.mark.parametrize("storage", ["matview", "partition"])
+STORAGES = pytest.mark.parametrize("storage", ["matview", "partition", "shared"])
 
 HOURLY = "SELECT _wh.update_mv_by_template('ticks', '{0}', '{0}', _wh.current_date_utc());"
 NIGHTLY = "CALL _wh.refresh_window('ticks', '{0}', '{0}', 14);"
@@ -132,7 +132,7 @@ def test_jobs_that_the_administrator_made_rest_and_go_with_the_tenant(
 
 
 @pytest.mark.any_server
-@BOTH_STORAGES
+@STORAGES
 def test_an_enabled_tenant_is_brought_up_to_date_before_its_jobs_go_on(
     warehouse: Warehouse, ticking: Source, storage: str, first: date
 ) -> None:
@@ -258,7 +258,7 @@ def test_a_moved_source_serves_materialized_views_that_are_there(
 
 
 @pytest.mark.any_server
-@BOTH_STORAGES
+@STORAGES
 def test_a_tenant_is_reloaded_while_reports_go_on(
     warehouse: Warehouse, ticking: Source, storage: str
 ) -> None:
@@ -289,7 +289,7 @@ def test_days_in_partitions_are_reloaded_a_month_at_a_time(
     assert warehouse.value("SELECT count(DISTINCT loaded_at) FROM _wh.slices") == months
 
 
-@BOTH_STORAGES
+@STORAGES
 def test_a_dropped_tenant_is_gone_with_its_jobs_and_connection(
     warehouse: Warehouse, ticking: Source, storage: str
 ) -> None:
@@ -316,7 +316,7 @@ def test_a_dropped_tenant_is_gone_with_its_jobs_and_connection(
     assert warehouse.reader.rows("SELECT * FROM public.ticks") == []
 
 
-@BOTH_STORAGES
+@STORAGES
 def test_a_tenant_leaves_while_another_is_kept_in_the_other_storage(
     warehouse: Warehouse, ticking: Source, storage: str
 ) -> None:
