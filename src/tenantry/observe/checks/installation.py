@@ -42,7 +42,9 @@ def _migrations(examined: Examined) -> Iterator[Finding]:
 def _functions(examined: Examined) -> Iterator[Finding]:
     there = defaultdict(list)
     own_cron = examined.rows("own_cron")[0][0]
-    for schema, name, sha256, definer, search_path, owner, public, signature, kind in examined.rows("routines"):
+    for schema, name, sha256, definer, search_path, owner, public, signature, kind in examined.rows(
+        "routines"
+    ):
         there[f"{schema}.{name}"].append(Routine(schema, name, sha256, definer, search_path))
         if schema == "cron" and not own_cron:
             continue
