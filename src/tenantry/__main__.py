@@ -32,7 +32,6 @@ def main() -> None:
     gc.set_threshold(200_000)
     from tenantry.cli.main import main as run
 
-    signals.interrupt()
     try:
         run()
     except SystemExit as end:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -71,3 +74,16 @@ def test_an_unknown_command_is_said_nothing_false_of() -> None:
     for name in ("verify", "doctor", "queries", "start"):
         assert "this command changes nothing" not in interrupted.of_command(name)
     assert "Run the same command to continue" not in interrupted.of_command("start")
+
+
+def test_a_signal_that_comes_while_a_command_is_prepared_prints_no_traceback() -> None:
+    """It comes here with the first thing that the program does after it has begun to listen for signals."""
+    program = (
+        "import os, signal, sys; from tenantry.cli import document, main; begin = document.begin;"
+        " document.begin = lambda words: (os.kill(os.getpid(), signal.SIGINT), begin(words));"
+        " sys.argv[1:] = ['status']; main.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 128 + signal.SIGINT
+    assert done.stderr.startswith("interrupted")

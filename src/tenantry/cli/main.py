@@ -221,12 +221,13 @@ def commands() -> TyperGroup:
 
 def main() -> None:
     """Run the program; known errors are one line, a hint and an exit code."""
-    signals.interrupt()
-    document.begin(sys.argv[1:])
-    sys.excepthook = _show
-    for name in _SENT_ALWAYS:
-        os.environ.pop(name, None)
     try:
+        # Within, where it is told: a signal may come at once.
+        signals.interrupt()
+        document.begin(sys.argv[1:])
+        sys.excepthook = _show
+        for name in _SENT_ALWAYS:
+            os.environ.pop(name, None)
         # Otherwise Typer shows wrong arguments itself, as a box of five lines.
         code = commands()(standalone_mode=False)
         if code and code > 128:
