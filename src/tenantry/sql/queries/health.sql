@@ -1,5 +1,5 @@
 -- name: routines
--- The functions of the warehouse's schemas: a hash of the text, owner, settings and whether all may call them.
+-- The warehouse's functions: a hash of the text, owner, settings and whether all may call them.
 SELECT n.nspname::text, p.proname::text, encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), p.prosecdef,
     (SELECT substr(c.setting, length('search_path=') + 1) FROM unnest(p.proconfig) c (setting)
     WHERE starts_with(c.setting, 'search_path=')),
