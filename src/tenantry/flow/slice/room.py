@@ -7,8 +7,9 @@ runs. PostgreSQL keeps all locks of all sessions in one table, whose size is fix
 
 from __future__ import annotations
 
+import itertools
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -135,12 +136,12 @@ class Room:
         if takes >= MUCH:
             reason += f"; it takes about {takes / 2**20:,.0f} MiB of memory in each session"
         if daily and movable:
-            command = shlex.join(["tenantry", "template", "set-storage", template, self.roomier])
+            command = _keep_in(template, self.roomier)
         else:
             value = self.needed(relations)
             reason += f"; max_locks_per_transaction = {value} takes {self.costs(value):,.0f} MiB more of shared memory"
             if movable and value > _LARGE:
-                share = shlex.join(["tenantry", "template", "set-storage", template, self.shared[0]])
+                share = _keep_in(template, self.shared[0])
                 reason += (
                     f", and tables that all tenants share need no more than those of one tenant ({share})"
                 )
@@ -149,10 +150,11 @@ class Room:
 
     def needed(self, relations: int) -> int:
         """Return the least max_locks_per_transaction, a multiple of 64, with which all readers have room."""
-        value = 64
-        while replace(self, each=value).at_once(relations) < self.reports:
-            value += 64
-        return value
+        return self._least(lambda room: room.at_once(relations) >= self.reports)
+
+    def _least(self, suffices: Callable[[Room], bool]) -> int:
+        """The least max_locks_per_transaction, a multiple of 64, with which the room suffices."""
+        return next(value for value in itertools.count(64, 64) if suffices(replace(self, each=value)))
 
     def costs(self, value: int) -> float:
         """Return how many MiB of shared memory that max_locks_per_transaction takes more than the present one."""
@@ -160,16 +162,18 @@ class Room:
 
     def advice(self, template: str, relations: int) -> str:
         """Return what helps where one statement has to lock that many relations, and cannot."""
-        value = 64
-        while replace(self, each=value).most < relations:
-            value += 64
-        share = shlex.join(["tenantry", "template", "set-storage", template, self.shared[0]])
-        return f"{self._setting(max(value, 2 * self.each))}. Or let tenants share tables: {share}"
+        value = self._least(lambda room: room.most >= relations)
+        setting = self._setting(max(value, 2 * self.each))
+        return f"{setting}. Or let tenants share tables: {_keep_in(template, self.shared[0])}"
 
     def _setting(self, value: int) -> str:
         if self.provider:
             return f"set max_locks_per_transaction = {value} in {self.provider}, then restart the server"
         return f"ALTER SYSTEM SET max_locks_per_transaction = {value}; -- as the administrator; then restart the server"
+
+
+def _keep_in(template: str, storage: str) -> str:
+    return shlex.join(["tenantry", "template", "set-storage", template, storage])
 
 
 def _all(tenants: int) -> str:
