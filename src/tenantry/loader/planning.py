@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -52,17 +52,17 @@ class Plan:
 
 
 def plan_day(
-    opened: Callable[[], AbstractContextManager[psycopg.Connection]], feeds: Sequence[Feed], day: date
+    conninfo: str, feeds: Sequence[Feed], day: date, *, given: psycopg.Connection | None = None
 ) -> list[Plan]:
     """One day of each feed; with today also yesterday, if yesterday was last loaded before it had ended.
 
-    `opened` gives a session, which only today needs.
+    The session `given` is used, if there is one.
     """
     if day != today_utc():
         return [Plan(feed, (day,), 0) for feed in feeds]
     before = Span(day - timedelta(days=1), day - timedelta(days=1))
     plans = []
-    with opened() as connection:
+    with _session(conninfo, given) as connection:
         for feed in feeds:
             stale = slices.to_load(connection, feed, before)
             plans.append(Plan(feed, (*stale, day), 0))
@@ -88,6 +88,10 @@ def _rows_ahead(connection: psycopg.Connection, feed: Feed) -> int:
         return 0
 
 
+def _session(conninfo: str, given: psycopg.Connection | None) -> AbstractContextManager[psycopg.Connection]:
+    return session(conninfo) if given is None else nullcontext(given)
+
+
 def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
     """The days of the window that differ at each source; the source is asked when the plan is carried out."""
     return [Plan(feed, tuple(window), 0, only_changed=True) for feed in feeds]
@@ -102,8 +106,9 @@ def plan(
     outdated: bool = False,
     given: psycopg.Connection | None = None,
 ) -> list[Plan]:
-    """What each feed lacks of the wanted days; with `outdated` also those that an earlier text made, with `reload` all of
-    them. The session `given` is used, if there is one."""
+    """The wanted days that each feed lacks. `outdated` adds those that an earlier text made, and `reload` all others. The
+    session `given` is used, if there is one.
+    """
     spans = dict.fromkeys(feeds, wanted)
     return plan_spans(conninfo, spans, reload=reload, outdated=outdated, given=given)
 
@@ -118,7 +123,7 @@ def plan_spans(
 ) -> list[Plan]:
     """As `plan`, with the wanted days of each feed."""
     plans = []
-    with nullcontext(given) if given is not None else session(conninfo) as connection:
+    with _session(conninfo, given) as connection:
         for feed, wanted in spans.items():
             days = tuple(wanted) if reload else tuple(slices.to_load(connection, feed, wanted))
             if outdated:

@@ -93,7 +93,8 @@ class Loading(Base):
                 raise InputError(
                     "reload needs a window of days", hint="Give days as well; a single day is always loaded."
                 )
-            plans = planning.plan_day(self.session, feeds, day or today_utc())
+            with self.session() as opened:
+                plans = planning.plan_day(self.conninfo, feeds, day or today_utc(), given=opened)
             return self._load("refresh", plans, limits, watcher)
         last = day or today_utc() - timedelta(days=1)
         plans = []
