@@ -12,7 +12,7 @@ from psycopg import sql
 from bench.contest import Contestant, compete, seconds_text
 from bench.lab import Lab
 from bench.measure import measure as run_once
-from bench.report import Table
+from bench.report import Table, middle_half, paired
 from bench.stage import TEMPLATE, TENANT, Stage
 from bench.workloads.backfill import by_dblink, program, psql
 
@@ -115,16 +115,18 @@ def _refresh(stage: Stage) -> Contestant:
 def _table(lab: Lab, contestants: Sequence[Contestant]) -> Table:
     size = lab.stage.size
     entries = compete(lab, contestants)
-    refresh = next(entry.seconds for entry in entries if entry.contestant.name == REFRESH)
+    refresh = next(entry.all_seconds for entry in entries if entry.contestant.name == REFRESH)
     lines, results = [], []
     for entry in entries:
-        runs = [sample.seconds for sample in entry.samples]
+        ratio = paired(entry.all_seconds, refresh)
         thousand = entry.seconds * 1000 / size.days
         lines.append(
             [
                 entry.contestant.name,
-                *map(seconds_text, (entry.seconds, min(runs), max(runs), thousand)),
-                f"{entry.seconds / refresh:.2f}",
+                seconds_text(entry.seconds),
+                "-".join(map(seconds_text, middle_half(entry.all_seconds))),
+                seconds_text(thousand),
+                f"{ratio:.2f}",
             ]
         )
         results.append(
@@ -133,12 +135,12 @@ def _table(lab: Lab, contestants: Sequence[Contestant]) -> Table:
                 "command": entry.contestant.shown,
                 "seconds": round(entry.seconds, 4),
                 "seconds_per_1000_days": round(thousand, 4),
-                "ratios": {"refresh": round(entry.seconds / refresh, 3)},
-                "runs": [round(run, 4) for run in runs],
+                "ratios": {"refresh": round(ratio, 3)},
+                "runs": [round(run, 4) for run in entry.all_seconds],
             }
         )
     title = (
         f"{(__doc__ or '').splitlines()[0]}\n{size.rows:,} rows of {size.days:,} days; median of {lab.runs}"
     )
-    headings = ["", "seconds", "least", "most", "per 1,000 days", "/ refresh"]
+    headings = ["", "seconds", "middle half", "per 1,000 days", "/ refresh"]
     return Table(title, headings, lines, results, [f"{c.name}: {c.shown}" for c in contestants])
