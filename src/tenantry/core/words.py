@@ -11,6 +11,13 @@ def count(number: int, noun: str, many: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else many or noun + 's'}"
 
 
+def some(names: Iterable[object], most: int = 3) -> str:
+    """The first names of a list as text, and how many more there are."""
+    listed = [str(name) for name in names]
+    rest = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def spans_of_years(years: Iterable[int]) -> str:
     """Years in ascending order as text: `2001 to 2019, 2021`."""
     spans: list[tuple[int, int]] = []

@@ -11,7 +11,7 @@ from typing import LiteralString
 import psycopg
 
 from tenantry.core.errors import DatabaseError, NotInstalled
-from tenantry.core.words import count
+from tenantry.core.words import count, some
 from tenantry.db.connect import owner_session
 from tenantry.db.errors import translated
 from tenantry.db.install import fill, owner_login, prepare
@@ -58,18 +58,14 @@ class Changes:
     def lines(self) -> list[str]:
         """One line for each migration, and one for each kind of change."""
         kinds = (
-            ("new", self.new),
-            ("changed", self.changed),
-            ("gone", self.gone),
-            ("tables moved to _wh_data", _few(self.moved)),
-            ("views with new columns", _few(self.published)),
+            ("new", ", ".join(self.new)),
+            ("changed", ", ".join(self.changed)),
+            ("gone", ", ".join(self.gone)),
+            # A warehouse may have thousands of feeds.
+            ("tables moved to _wh_data", some(self.moved, most=8)),
+            ("views with new columns", some(self.published, most=8)),
         )
-        return [*self.migrations, *(f"{word}: {', '.join(names)}" for word, names in kinds if names)]
-
-
-def _few(feeds: Sequence[str]) -> Sequence[str]:
-    """The feeds, or some of many: a warehouse may have thousands."""
-    return feeds if len(feeds) <= 10 else [*feeds[:8], f"and {len(feeds) - 8:,} others"]
+        return [*self.migrations, *(f"{kind}: {names}" for kind, names in kinds if names)]
 
 
 def at_work(session: psycopg.Connection) -> list[Work]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
-from tenantry.core.words import count, human_bytes
+from tenantry.core.words import count, human_bytes, some
 from tenantry.db.queries import one_row, query
 from tenantry.flow.cluster.nodes import Cluster, ClusterNode, activate, cluster, is_coordinator
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 _SETTING = "citus.enable_ddl_propagation"
 

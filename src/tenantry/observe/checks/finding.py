@@ -96,10 +96,3 @@ class Check:
 def tenantry(*words: object) -> str:
     """A command of this program, quoted for a shell."""
     return shlex.join(["tenantry", *map(str, words)])
-
-
-def some(names: Iterable[object], most: int = 3) -> str:
-    """The first names of a list as text, and how many more there are."""
-    listed = [str(name) for name in names]
-    rest = len(listed) - most
-    return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from tenantry.core.model import OWNER
+from tenantry.core.words import some
 from tenantry.db.build import entrances
 from tenantry.db.migrations import applied, known
 from tenantry.db.routines import Routine, routines, triggers
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
 
 _INSTALL = "tenantry init"
 

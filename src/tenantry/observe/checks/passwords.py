@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tenantry.core.words import count
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+from tenantry.core.words import count, some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 SOON = 14
 """How many days before a reader's login expires it is reported."""

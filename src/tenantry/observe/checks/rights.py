@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from tenantry.core.model import OWNER, READER
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+from tenantry.core.words import some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
 
 _ADMIN = " -- as the administrator"
 

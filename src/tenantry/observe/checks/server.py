@@ -9,9 +9,10 @@ from typing import Any
 from psycopg import sql
 
 from tenantry.core.model import OWNER
+from tenantry.core.words import some
 from tenantry.flow.slice import room
 from tenantry.observe.checks.feeds import Feed
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
 
 _SKEW = 5.0
 """Seconds between this machine's clock and the server's: both decide which day is today."""

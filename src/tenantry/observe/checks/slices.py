@@ -8,10 +8,10 @@ from datetime import UTC, date, timedelta
 from psycopg import sql
 
 from tenantry.core.days import Span, folded
-from tenantry.core.words import count
+from tenantry.core.words import count, some
 from tenantry.observe.checks import jobs
 from tenantry.observe.checks.feeds import Feed
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 _LATE = timedelta(hours=26)
 """A feed that is loaded every night is late if nothing has been loaded for this long."""

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from tenantry.core.errors import TenantryError
 from tenantry.core.model import OWNER
 from tenantry.core.model import Feed as Source
+from tenantry.core.words import some
 from tenantry.db.connect import acting
 from tenantry.observe.checks import asked
 from tenantry.observe.checks.feeds import Feed
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 _SLOW = 1.0
 """Seconds for a login and a query from which hourly loads become noticeably slow."""

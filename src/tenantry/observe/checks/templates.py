@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+from tenantry.core.words import some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 _LACKS = {
     "place": (Severity.WARNING, "stands in the tenant's schema, where report tools list it"),

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+from tenantry.core.words import some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 
 def _views(examined: Examined) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from tenantry.core.model import OWNER
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+from tenantry.core.words import some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 _ADMIN = " -- as the administrator"
 
