@@ -222,7 +222,7 @@ def commands() -> TyperGroup:
 def main() -> None:
     """Run the program; known errors are one line, a hint and an exit code."""
     try:
-        # Within, where it is told: a signal may come at once.
+        # Inside the block that reports it, because a signal may arrive at once.
         signals.interrupt()
         document.begin(sys.argv[1:])
         sys.excepthook = _show

@@ -25,7 +25,7 @@ EVERY = 10.0
 _BAR = 28
 
 _TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-"""What turns beside work of which no more is known."""
+"""The frames of the spinner, which stands beside work whose progress is unknown."""
 
 
 class Bar:

@@ -1,4 +1,4 @@
-"""Stored rows in memory, as binary images: which rows of a source differ from them shows while both sides are read."""
+"""Stored rows in memory, as binary images, to find out which rows of a source differ while both sides are read."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 _TRAILER = b"\xff\xff"
 _AROUND = 170
-"""About the bytes that Python needs to hold a row, besides the row itself."""
+"""Bytes, roughly, that Python needs to hold a row, besides the row itself."""
 
 _CTID = 4 + 6
 """Bytes of a ctid in a row: its length, then the block and the number there."""
 
 
 class StoredRows:
-    """The rows of some days as they are stored, of which those that a source sends are crossed out.
+    """The stored rows of some days. Each row that the source also sends is crossed out.
 
     A COPY in binary form sends a message per row: the number of fields, and each field with its length (PostgreSQL
     documentation, "COPY", "Binary Format"). So equal rows are equal bytes, whatever their types are.
@@ -37,7 +37,7 @@ class StoredRows:
         """Rows that have been crossed out."""
 
     def cross_out(self, messages: Iterable[Message]) -> list[bytes]:
-        """Cross out the rows that a source sends; return those that are not stored."""
+        """Cross out the rows in these messages of a source; return the rows that are not stored."""
         places = self._places
         others = []
         matched = 0
@@ -77,7 +77,7 @@ def read(session: psycopg.Connection, statement: str) -> StoredRows | None:
     held = 0
     with session.cursor().copy(statement.encode()):
         for messages in copy_out.batches(session):
-            # The rest is read, too, as the transaction goes on.
+            # The rest has to be read as well, because the transaction goes on.
             if held <= HELD:
                 held += sum(
                     stored.hold(row) for message in messages if (row := _without_frame(bytes(message)))

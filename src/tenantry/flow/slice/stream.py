@@ -39,9 +39,9 @@ def pull(
 ) -> list[LoadedSlice]:
     """Load the days of a span, which lie in one table, in one transaction; return one result per day.
 
-    Days without rows are copied straight into their table. The rows of other days are compared with the stored ones while
-    both are read, and those that differ are merged; if they cannot be compared here (stored_images), or with `staged`,
-    all are merged. The source is asked for its columns and its rows in one transaction, after all waiting here. A `bulk` load
+    Days without rows are copied straight into their table. For other days, the source's rows are compared with the stored
+    rows while both are read, and only the differences are merged. With `staged`, or if the rows cannot be compared here
+    (see stored_images.sql), all rows are merged. The source is asked for its columns and its rows in one transaction, after all waiting here. A `bulk` load
     creates new tables without indexes, for loader.indexing to build later. `answer` is the source's answer about the
     days, from its present transaction; it is stored with them. Memory use is bounded, whatever the amount of data.
 

@@ -139,7 +139,7 @@ JOIN _wh.tenant_connections c ON c.tenant_name = %(name)s
 -- Each feed, the view or table that reports read, and the states of its days: present ones outside of folded
 -- years by their number in each year and the newest up to today, others as ranges. A day is stale if it was
 -- loaded before it had ended; the first two hours of the next day are left for repairing that. day_states
--- takes milliseconds, so it is asked only for feeds of which something is wrong or in doubt.
+-- takes milliseconds, so it is called only for feeds in which something is wrong or uncertain.
 WITH states AS MATERIALIZED (
     SELECT s.schema_name, s.template_name, s.years,
         s.doubtful OR s.missing + s.failed + s.stale + s.outdated > 0 AS odd

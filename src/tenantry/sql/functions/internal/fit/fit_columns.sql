@@ -42,7 +42,7 @@ BEGIN
         -- reports lock them: a report that has a view and waits for its table would never let this
         -- transaction change the view.
         PERFORM _wh_internal.execute_patiently(concat(
-            -- A lock on the view alone: LOCK TABLE would go on to the table.
+            -- This locks the view alone; LOCK TABLE would also lock the table under it.
             (SELECT string_agg(format('ALTER VIEW %s OWNER TO CURRENT_USER; ', c.oid::regclass), '')
                 FROM pg_class c
                 WHERE c.relkind = 'v' AND pg_get_userbyid(c.relowner) = current_user AND c.oid IN (
