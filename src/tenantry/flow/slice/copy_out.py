@@ -17,34 +17,53 @@ Message = bytes | bytearray | memoryview
 """What one message of a COPY holds: a row, the first one after the header, and a trailer."""
 
 
-def batches(session: psycopg.Connection, budget: Budget | None = None) -> Iterator[list[Message]]:
-    """Yield the messages of a COPY that has begun, some at a time, to its end.
+class CopyOut:
+    """A COPY that has begun, whose messages are read to its end."""
 
-    Raises TooMuch if they exceed the budget.
-    """
-    take, more = session.pgconn.get_copy_data, session.pgconn.consume_input
-    batch: list[Message] = []
-    size = total = 0
-    with DefaultSelector() as selector:
-        selector.register(session.fileno(), EVENT_READ)
-        while True:
-            length, message = take(1)
-            if length > 0:
-                batch.append(message)
-                size += length
-            elif length < 0:
-                break
-            else:
-                selector.select()
-                more()
-            if size >= BATCH:
-                total += size
-                if budget:
-                    _check(budget, length, total)
-                yield batch
-                batch = []
-                size = 0
-    yield batch
+    def __init__(self, session: psycopg.Connection, budget: Budget | None = None) -> None:
+        self._session = session
+        self._budget = budget
+        self.rows = 0
+        """The number of rows sent, known at the end."""
+
+    def batches(self) -> Iterator[list[Message]]:
+        """Yield the messages, some at a time. Before the last ones, the COPY ends, and the session can be used again.
+
+        Raises:
+            TooMuch: they exceed the budget.
+            psycopg.Error: the COPY failed.
+        """
+        take, more = self._session.pgconn.get_copy_data, self._session.pgconn.consume_input
+        batch: list[Message] = []
+        size = total = 0
+        with DefaultSelector() as selector:
+            selector.register(self._session.fileno(), EVENT_READ)
+            while True:
+                length, message = take(1)
+                if length > 0:
+                    batch.append(message)
+                    size += length
+                elif length < 0:
+                    break
+                else:
+                    selector.select()
+                    more()
+                if size >= BATCH:
+                    total += size
+                    if self._budget:
+                        _check(self._budget, length, total)
+                    yield batch
+                    batch = []
+                    size = 0
+        self._end()
+        yield batch
+
+    def _end(self) -> None:
+        results = list(iter(self._session.pgconn.get_result, None))
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise psycopg.errors.error_from_result(result)
+        self.rows = results[0].command_tuples or 0
 
 
 def _check(budget: Budget, row: int, total: int) -> None:
@@ -59,12 +78,3 @@ def _check(budget: Budget, row: int, total: int) -> None:
             f"the source sends more than {budget.max_bytes:,} bytes",
             hint="If that is correct, allow more with the option max_bytes of its connection.",
         )
-
-
-def end(session: psycopg.Connection) -> int:
-    """End a COPY whose messages have been read; return the number of rows sent. Raises psycopg.Error if it ended early."""
-    results = list(iter(session.pgconn.get_result, None))
-    for result in results:
-        if result.status == ExecStatus.FATAL_ERROR:
-            raise psycopg.errors.error_from_result(result)
-    return results[0].command_tuples or 0

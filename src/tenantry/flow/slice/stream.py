@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,8 @@ from tenantry.core.days import Span
 from tenantry.core.errors import SliceError
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
-from tenantry.flow.slice import copy_out, stored
+from tenantry.flow.slice import stored
+from tenantry.flow.slice.copy_out import CopyOut, Message
 from tenantry.flow.slice.digest import Answer
 from tenantry.flow.slice.slice import named
 from tenantry.flow.source.deadline import Budget, deadline
@@ -53,7 +54,7 @@ def pull(
     session.execute(query("storage", "stream_prepare"), {**named(feed, span), "bulk": bulk})
     try:
         return _pull(session, source, feed, span, staged, answer)
-    except _Unequal:
+    except (_Unequal, stored.TooMany):
         return _pull(session, source, feed, span, True, answer)
 
 
@@ -130,23 +131,31 @@ def _copy(
     """Pipe one COPY into another, without the rows that are stored already if they are compared."""
     writer = session.cursor()
     into: psycopg.Copy | None = None
-    with ThreadPoolExecutor(1) as aside, ExitStack() as copies:
-        # Both sides work at the same time.
-        reading = aside.submit(stored.read, session, begun.stored) if begun.stored else None
+    compared: stored.Comparison | None = None
+    with ExitStack() as copies:
         with speaking():
             copies.enter_context(source.cursor().copy(begun.from_source.encode()))
-        known = reading.result() if reading else None
-        for batch in copy_out.batches(source, budget):
-            rows = known.cross_out(batch) if known else batch
-            if rows and into is None:
-                if begun.stored:
+        sent = CopyOut(source, budget)
+        batches: Iterable[Sequence[Message]] = _spoken(sent.batches())
+        if begun.stored:
+            kept = copies.enter_context(closing(stored.read(session, begun.stored)))
+            compared = stored.Comparison(stored.rows(batches), kept)
+            batches = compared.differing()
+        for batch in batches:
+            if batch and into is None:
+                if compared:
                     session.execute(query("storage", "stream_stage"), {"template": feed.template})
                 into = copies.enter_context(writer.copy(begun.into_warehouse.encode()))
-                if known:
+                if compared:
                     into.write(stored.HEADER)
             if into:
-                into.write(b"".join(rows))
-        with speaking():
-            sent = copy_out.end(source)
+                into.write(b"".join(batch))
     arrived = writer.rowcount if into else 0
-    return _Copied(sent, arrived + known.matched, known.vanished) if known else _Copied(sent, arrived, None)
+    if compared:
+        return _Copied(sent.rows, arrived + compared.matched, compared.vanished)
+    return _Copied(sent.rows, arrived, None)
+
+
+def _spoken(batches: Iterator[list[Message]]) -> Iterator[list[Message]]:
+    with speaking():
+        yield from batches
