@@ -3612,11 +3612,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- Give a table in _wh_data, and all tables united with it, the columns that its template has gained or
 -- widened since (table_changes).
 DECLARE
-    top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
+    top regclass;
+    spread boolean;
     changes text;
-    spread boolean := _wh_internal.is_distributed(top);
     feeds _wh.feeds[];
 BEGIN
+    -- Nearly always, and in one query.
+    IF NOT extras AND NOT EXISTS (SELECT FROM _wh.template_columns c
+        LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped
+        WHERE c.template_name = template.template_name
+            AND format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type) THEN
+        RETURN;
+    END IF;
+    top := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
+    spread := _wh_internal.is_distributed(top);
     -- Before rows are read (table_changes): a session that held a lock on the table while it waits for the
     -- view would deadlock with the session that changes the table.
     IF EXISTS (SELECT FROM _wh.template_columns c JOIN pg_attribute a ON a.attrelid = target
@@ -4101,6 +4110,17 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     || ', and a load did not set it; call _wh.refresh_mv instead of REFRESH')::boolean END$q$, query)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.has_local_type(types oid[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether the values of one of these types of PostgreSQL's own, or of an array of it, have a meaning in
+    -- one database only: numbers of its objects, transactions and rows. The types are listed by name, because
+    -- some exist only in newer versions. A whole row may contain anything.
+    SELECT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_type e ON e.oid = t.typelem
+        WHERE t.oid = ANY (types) AND (t.typrelid <> 0 OR coalesce(e.typname, t.typname) LIKE 'reg%'
+            OR coalesce(e.typname, t.typname) IN ('oid', 'xid', 'xid8', 'cid', 'tid', 'aclitem', 'refcursor',
+            'pg_snapshot', 'txid_snapshot', 'record')))
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.hear_of_changes() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- A session that waits for an advisory lock is not told which relations were created or dropped in the
@@ -4409,17 +4429,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- Whether a table is one that tenants share on a cluster.
     SELECT EXISTS (SELECT FROM _wh.storages s CROSS JOIN _wh.mv_templates t WHERE s.distributed
         AND _wh_internal.kept_relation(_wh_internal.shared_name(t.template_name, s.storage)) = root)
-$$;
-
-CREATE OR REPLACE FUNCTION _wh_internal.is_local_type(type oid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether the values of one of PostgreSQL's own types, or of an array of it, have a meaning in one
-    -- database only: numbers of its objects, transactions and rows. The types are listed by name, because
-    -- some exist only in newer versions. A whole row may contain anything.
-    SELECT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_type e ON e.oid = t.typelem
-        WHERE t.oid = is_local_type.type AND (t.typrelid <> 0 OR coalesce(e.typname, t.typname) LIKE 'reg%'
-            OR coalesce(e.typname, t.typname) IN ('oid', 'xid', 'xid8', 'cid', 'tid', 'aclitem', 'refcursor',
-            'pg_snapshot', 'txid_snapshot', 'record')))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.is_own_cancel(state text, mark text) RETURNS boolean
@@ -10835,7 +10844,7 @@ DECLARE
 BEGIN
     -- format() writes a value as the type's output function does; a cast to text would not, for boolean,
     -- char(n) and inet. Without a length, the names char and bit would mean a length of one.
-    SELECT bool_and(t.oid < 10000 AND t.typsend <> 0 AND NOT _wh_internal.is_local_type(t.oid)),
+    SELECT bool_and(t.oid < 10000 AND t.typsend <> 0) AND NOT _wh_internal.has_local_type(array_agg(t.oid)),
         string_agg(CASE WHEN t.oid = source_types[places[c.position]] THEN quote_ident(c.column_name)
             ELSE format('CASE WHEN %1$I IS DISTINCT FROM NULL THEN format(''%%s'', %1$I) END::%2$s',
             c.column_name, format_type(t.oid, -1)) END,
@@ -13537,9 +13546,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '346f15c36200c9ea' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '59ec6e589020fd6f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '346f15c36200c9ea');
+        AND i.functions = '59ec6e589020fd6f');
 END
 $$;
 

@@ -4,11 +4,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- Give a table in _wh_data, and all tables united with it, the columns that its template has gained or
 -- widened since (table_changes).
 DECLARE
-    top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
+    top regclass;
+    spread boolean;
     changes text;
-    spread boolean := _wh_internal.is_distributed(top);
     feeds _wh.feeds[];
 BEGIN
+    -- Nearly always, and in one query.
+    IF NOT extras AND NOT EXISTS (SELECT FROM _wh.template_columns c
+        LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped
+        WHERE c.template_name = template.template_name
+            AND format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type) THEN
+        RETURN;
+    END IF;
+    top := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
+    spread := _wh_internal.is_distributed(top);
     -- Before rows are read (table_changes): a session that held a lock on the table while it waits for the
     -- view would deadlock with the session that changes the table.
     IF EXISTS (SELECT FROM _wh.template_columns c JOIN pg_attribute a ON a.attrelid = target

@@ -25,7 +25,7 @@ DECLARE
 BEGIN
     -- format() writes a value as the type's output function does; a cast to text would not, for boolean,
     -- char(n) and inet. Without a length, the names char and bit would mean a length of one.
-    SELECT bool_and(t.oid < 10000 AND t.typsend <> 0 AND NOT _wh_internal.is_local_type(t.oid)),
+    SELECT bool_and(t.oid < 10000 AND t.typsend <> 0) AND NOT _wh_internal.has_local_type(array_agg(t.oid)),
         string_agg(CASE WHEN t.oid = source_types[places[c.position]] THEN quote_ident(c.column_name)
             ELSE format('CASE WHEN %1$I IS DISTINCT FROM NULL THEN format(''%%s'', %1$I) END::%2$s',
             c.column_name, format_type(t.oid, -1)) END,
