@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from datetime import date
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
+from tenantry.loader.pace import Pace
 
 
 class SourceClosed(Exception):
@@ -48,7 +50,8 @@ class Task:
 
 @dataclass
 class Queue:
-    """Days to load, handed out oldest first, at most `per_source` at a time for each connection.
+    """Days to load, handed out oldest first, at most `per_source` at a time for each connection, and fewer if those load as
+    fast.
 
     Safe to use from several threads.
     """
@@ -56,6 +59,7 @@ class Queue:
     per_source: int
     _lines: list[_Line] = field(default_factory=list)
     _active: dict[str, int] = field(default_factory=dict)
+    _paces: dict[str, Pace] = field(default_factory=dict)
     _out_of_reach: set[str] = field(default_factory=set)
     _moved: set[Feed] = field(default_factory=set)
     _logins: dict[str, str] = field(default_factory=dict)
@@ -93,10 +97,12 @@ class Queue:
                 self._changed.wait()
             return None
 
-    def done(self, task: Task) -> None:
-        """Give back the place at the source."""
+    def done(self, task: Task, amount: int = 0) -> None:
+        """Give back the place at the source. `amount` is how much was loaded, in rows and days."""
         with self._changed:
-            self._active[task.feed.connection] -= 1
+            connection = task.feed.connection
+            self._pace(connection).ended(amount, self._active[connection], time.monotonic())
+            self._active[connection] -= 1
             self._line(task).active -= 1
             self._changed.notify_all()
 
@@ -217,7 +223,10 @@ class Queue:
         return any(other != worker and connection in (None, place) for other, place in self._logins.items())
 
     def _room(self, line: _Line) -> bool:
-        return self._load(line) < self.per_source
+        return self._load(line) < self._pace(line.feed.connection).sessions
+
+    def _pace(self, connection: str) -> Pace:
+        return self._paces.setdefault(connection, Pace(self.per_source))
 
     def _load(self, line: _Line) -> int:
         return self._active.get(line.feed.connection, 0)

@@ -54,15 +54,17 @@ class Worker(threading.Thread):
         self._stopping = threading.Event()
         self._ending = threading.Lock()
         self._rested = False
+        self._amount = 0
 
     def run(self) -> None:
         """The thread's body."""
         try:
             while (task := self._tasks.take(self._sessions.connection, self.name)) is not None:
+                self._amount = 0
                 try:
                     goes_on = self._pull(task, set())
                 finally:
-                    self._tasks.done(task)
+                    self._tasks.done(task, self._amount)
                 if not goes_on:
                     break
                 if self._pause:
@@ -105,6 +107,7 @@ class Worker(threading.Thread):
                 for loaded in self._load(task, done):
                     self._events.put(loaded)
                     done.add(loaded.day)
+                    self._amount += loaded.rows + 1
                 return True
             except SourceClosed:
                 return True
