@@ -21,6 +21,7 @@ from bench.workloads import (
     adopt,
     backfill,
     console,
+    distance,
     hourly,
     nightly,
     peers,
@@ -50,6 +51,7 @@ class Workload:
 
 WORKLOADS = {
     "backfill": Workload(lambda lab: _contest(lab, backfill)),
+    "distance": Workload(distance.measure, days=122),
     "hourly": Workload(hourly.measure, days=31),
     "yearly": Workload(lambda lab: _contest(lab, yearly)),
     "reports": Workload(reports.measure, days=1, per_day=10, settings={"max_locks_per_transaction": "64"}),

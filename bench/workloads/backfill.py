@@ -51,8 +51,10 @@ def tenantry(stage: Stage, name: str, start: str, jobs: int, last: date | None =
     )
 
 
-def limit(stage: Stage) -> Contestant:
-    """The lower limit for a program that loads all rows: one pipe, and the indexes after it."""
+def limit(stage: Stage, source: str = "") -> Contestant:
+    """The lower limit for a program that loads all rows: one pipe, and the indexes after it. `source` is another way to
+    the stage's source, as a connection string.
+    """
     template = stage.template()
     scripts = {
         "pull.sql": f"COPY ({template.asked(stage.size.first, stage.size.last)}) TO STDOUT;\n",
@@ -64,7 +66,10 @@ def limit(stage: Stage) -> Contestant:
     return Contestant(
         name=LIMIT,
         shown="psql -X -q -v ON_ERROR_STOP=1 -f pull.sql $SOURCE | psql -X -q -v ON_ERROR_STOP=1 -1 -f load.sql $WAREHOUSE",
-        pipeline=[psql(stage, "pull.sql", stage.source), psql(stage, "load.sql", stage.warehouse, "-1")],
+        pipeline=[
+            psql(stage, "pull.sql", source or stage.source),
+            psql(stage, "load.sql", stage.warehouse, "-1"),
+        ],
         count="SELECT count(*) FROM acme.foodlogstats_year",
     )
 
