@@ -239,6 +239,31 @@ def test_slices_from_before_a_change_of_columns_are_folded_as_the_view_showed_th
     assert loaded.value('SELECT count(note) FROM _wh_data."acme.ticks_2023"') == 2
 
 
+def test_a_yearly_table_has_the_types_and_collations_of_the_template_and_its_days_in_order(
+    loaded: Warehouse,
+) -> None:
+    """Its slices are from before and after a change."""
+    define(
+        loaded,
+        query=QUERY.replace("ELSE value::int END", "ELSE value::int END::text, 'a' || id"),
+        columns='id bigint, at timestamptz, value varchar(12), note text COLLATE "POSIX"',
+    )
+    pull_day(loaded)
+    fold(loaded)
+    assert loaded.rows(
+        "SELECT attname::text, format_type(atttypid, atttypmod), attcollation::regcollation::text FROM pg_attribute"
+        " WHERE attrelid = '_wh_data.\"acme.ticks_2023\"'::regclass AND attnum > 0 ORDER BY attnum"
+    ) == [
+        ("id", "bigint", "-"),
+        ("at", "timestamp with time zone", "-"),
+        ("value", "character varying(12)", '"default"'),
+        ("note", "text", '"POSIX"'),
+    ]
+    stored = [row[0] for row in loaded.rows('SELECT at FROM _wh_data."acme.ticks_2023"')]
+    assert len(stored) == 730
+    assert stored == sorted(stored)
+
+
 def test_a_day_of_a_folded_year_takes_a_column_that_the_template_got_since(folded: Warehouse) -> None:
     define(folded, query=QUERY.replace("END\n", "END, 'new'\n"), columns=COLUMNS + ", note text")
     pull_day(folded)
