@@ -1,4 +1,4 @@
-"""Folding a year of daily materialized views into one table: Tenantry's function, and the steps by hand."""
+"""Folding a year of daily materialized views into one table: Tenantry's command and function, and the steps by hand."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 from bench.contest import Contestant
 from bench.probe import Question
 from bench.stage import TEMPLATE, TENANT, Stage, Template
+from bench.workloads.backfill import program
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.loader import planning, run
@@ -35,7 +36,16 @@ def contestants(stage: Stage) -> Sequence[Contestant]:
     )
     (stage.files / "limit.sql").write_text(_limit(stage, stage.template(), year), encoding="utf-8")
     return [
-        _way(stage, "tenantry", "fold.sql"),
+        Contestant(
+            name="tenantry year fold",
+            shown=f"TENANTRY_DSN=$WAREHOUSE tenantry year fold {TEMPLATE} {year} --tenant {TENANT}",
+            pipeline=[[program("tenantry"), "year", "fold", TEMPLATE, str(year), "--tenant", TENANT]],
+            environment={"TENANTRY_DSN": stage.warehouse},
+            count=_COUNT,
+            start="loaded",
+            question=Question(_ONE_DAY, stage.size.per_day),
+        ),
+        _way(stage, "tenantry, in SQL", "fold.sql"),
         _way(stage, "by hand", "by_hand.sql"),
         _way(stage, LIMIT, "limit.sql"),
     ]

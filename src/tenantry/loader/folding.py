@@ -10,6 +10,7 @@ from tenantry.core.model import Feed
 from tenantry.core.words import count, spans_of_years
 from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.year import Folded
+from tenantry.loader import stopping
 from tenantry.loader.events import Watcher
 
 
@@ -20,12 +21,12 @@ def fold(
     step: Callable[[str, str], None],
     watcher: Watcher,
 ) -> Iterator[Folded]:
-    """Fold those of the years that are complete and not folded yet. Years without rows are one step together."""
+    """Fold those of the years that are complete and not folded yet, or not finished. Years without rows are one step together."""
     empty: list[int] = []
     for number, year in enumerate(years):
         watcher.working(f"folding {feed}", number, len(years), "year")
-        if yearly.check(session, feed, year).status == "complete":
-            result = yearly.fold(session, feed, year)
+        if yearly.check(session, feed, year).can_fold:
+            result = yearly.fold(session, feed, year, stopping.check)
             yield result
             if result.rows:
                 slices, rows = count(result.days, "slice"), count(result.rows, "row")

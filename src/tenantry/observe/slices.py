@@ -72,7 +72,7 @@ class CalendarDay:
 class Year:
     """A year of a feed, which has `days` of its `expected` days.
 
-    `state` is folded, ready to fold, complete (last year, while late rows still arrive), daily (the current year),
+    `state` is folded, fold not finished, ready to fold, complete (last year, while late rows still arrive), daily (the current year),
     incomplete, or another state that `_wh.check_views_by_template_for_year` reports.
     """
 

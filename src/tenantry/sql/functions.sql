@@ -2084,6 +2084,46 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM _wh_internal.tenant_views(feed) v
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.build_year(feed _wh.feeds, template _wh.mv_templates,
+    target_year integer, OUT things jsonb, OUT days integer, OUT total bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Build a yearly table of matview storage beside the slices, which stay, and the tenant's view with them.
+-- Returns what operators have added to the slices, the days and the rows.
+DECLARE
+    name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
+    target text := format('_wh_data.%I', name);
+    relations oid[] := _wh_internal.days_of_year(feed, target_year);
+    tenant regclass
+        := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+    dependents text := _wh_internal.operators_dependents(relations, array_remove(ARRAY[tenant::oid], NULL));
+BEGIN
+    IF dependents IS NOT NULL THEN
+        RAISE EXCEPTION 'year % of %.% cannot be folded: other objects need what is replaced', target_year,
+            feed.schema_name, feed.template_name
+            USING ERRCODE = 'dependent_objects_still_exist',
+                HINT = format('Drop these, run this again, then create them again: %s', dependents);
+    END IF;
+    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
+        feed.template_name), relations, 'r', tenant);
+    SELECT f.days, f.total INTO days, total
+    FROM _wh_internal.fill_year(feed, template, target_year, target) f;
+    BEGIN
+        EXECUTE _wh_internal.kept_indexes(feed, template, name);
+    EXCEPTION WHEN unique_violation THEN
+        RAISE EXCEPTION 'year % of %.%: rows are in more than one day: %', target_year, feed.schema_name,
+            feed.template_name, SQLERRM
+            USING ERRCODE = 'unique_violation',
+                HINT = 'A row moved to another day at the source: load both days again with '
+                'update_mv_window_by_template.';
+    END;
+    PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
+        feed.template_name), relations, 'r', tenant, target::regclass);
+    PERFORM _wh_internal.put_back(target, _wh_internal.but_rights(things));
+    PERFORM _wh_internal.publish_identity(target::regclass);
+    EXECUTE format('ANALYZE %s', target);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.but_rights(things jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     -- What keep_things returned, except rights: only the owner of a table in _wh_data has rights on it.
@@ -2658,6 +2698,13 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.days_of_year(feed _wh.feeds, target_year integer) RETURNS oid[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The daily materialized views of a year, in order.
+    SELECT ARRAY(SELECT s.relid FROM _wh_internal.slice_relations(feed) s
+        WHERE extract(year FROM s.slice_date) = target_year ORDER BY s.slice_date)
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.dblink_schema() RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT n.nspname::text FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
@@ -3019,6 +3066,17 @@ BEGIN
             RETURN;
         END IF;
     END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.drop_days(relations oid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Drop daily materialized views that the tenant's view no longer reads. The caller has called hold_days.
+BEGIN
+    IF relations <> '{}' THEN
+        PERFORM _wh_internal.execute_patiently('DROP MATERIALIZED VIEW '
+            || (SELECT string_agg(r.oid::regclass::text, ', ') FROM unnest(relations) AS r (oid)));
+    END IF;
 END
 $$;
 
@@ -3548,7 +3606,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET max_parallel_workers_
 -- Create the yearly table `target` from the year's slices, in order of their days, and record it as what
 -- holds these days. CREATE TABLE AS takes half the time of INSERT, and writes the pages itself as it goes:
 -- INSERT leaves them to the commit, which reports wait for. Parallel workers would mix the days. The caller
--- holds the year's lock.
+-- holds the year's lock, and has read the slices' comments: hold_days removes them.
 DECLARE
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
     -- Of older slices, a column may have another collation. A type that has no collation accepts none.
@@ -3566,9 +3624,7 @@ DECLARE
 BEGIN
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) = target_year LOOP
-        -- Keeps REFRESH and VACUUM away until this transaction ends, as no LOCK statement takes a
-        -- materialized view. Its comment is not lost with it: keep_things has read it.
-        EXECUTE format('COMMENT ON MATERIALIZED VIEW %s IS NULL', slice.relid::regclass);
+        PERFORM _wh_internal.hold_days(ARRAY[slice.relid]);
         dates := dates || slice.slice_date;
         fillings := fillings || pg_relation_filenode(slice.relid);
         counts := counts || _wh_internal.refuse_foreign_rows(slice.relid::regclass, template,
@@ -3831,6 +3887,63 @@ BEGIN
             slice_date);
     END IF;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.fold_feed(template_name text, target_schema text,
+    target_year integer, by_steps boolean, continued boolean) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Fold a closed, complete year, or finish what is left of a fold. `by_steps`: only take the next step, so
+-- that each can be its own transaction and reports do not wait for what comes before and after the change of
+-- the view; then `next` is the statement that takes the next step, or NULL. `continued`: another call has
+-- begun it, so it is no error if there is nothing left to do, since another session has done it.
+DECLARE
+    started timestamptz := clock_timestamp();
+    feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
+    step text;
+    result jsonb;
+BEGIN
+    IF target_year IS NULL OR target_year >= extract(year FROM _wh.current_date_utc()) THEN
+        RAISE EXCEPTION 'year % is not over: it is % in UTC', target_year,
+            to_char(_wh.current_date_utc()::timestamp, 'YYYY-MM-DD')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
+    END IF;
+    feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.settle_feed(feed);
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), false,
+        format('%s.%s %s, whose days another session is loading', feed.schema_name, feed.template_name,
+        target_year)), _wh_internal.hear_of_changes();
+    step := _wh_internal.fold_step(feed, target_year);
+    IF step IS NULL AND continued THEN
+        RETURN '{"next": null}';
+    ELSIF step IS NULL THEN
+        PERFORM _wh_internal.require_complete_year(feed, target_year);
+    END IF;
+    result := jsonb_build_object('success', true, 'template', feed.template_name, 'schema', feed.schema_name,
+        'year', target_year)
+        || _wh_internal.storage_fold(feed, template, target_year, by_steps)
+        || jsonb_build_object('duration_seconds', _wh_internal.seconds_since(started));
+    IF step IS NULL THEN
+        PERFORM _wh_internal.write_log('create_combined_table_from_template_by_year', 'INFO',
+            'year converted', to_jsonb(feed) || result);
+    END IF;
+    IF by_steps THEN
+        result := result || jsonb_build_object('next', CASE
+            WHEN _wh_internal.fold_step(feed, target_year) IS NOT NULL
+            THEN format('SELECT _wh.fold_year_step(%L, %L, %s, true)', feed.template_name,
+                feed.schema_name, target_year) END);
+    END IF;
+    RETURN result;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.fold_step(feed _wh.feeds, target_year integer) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What is left to do of a fold in steps (fold_feed): `show`, the tenant's view still reads the slices;
+    -- `drop`, the slices still exist. NULL if the year is not folded, or completely.
+    SELECT t.detail FROM _wh_internal.table_states(feed) t
+    WHERE t.state = 'folded' AND t.detail IN ('show', 'drop')
+        AND t.relname = _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.folded_years(feed _wh.feeds) RETURNS TABLE (year integer)
@@ -4199,6 +4312,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- those of the old one's relations.
     SELECT format('%s/%s', d.oid, '_wh.feed_tables'::regclass::oid) FROM pg_database d
         WHERE d.datname = current_database()
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.hold_days(relations oid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Keep REFRESH and VACUUM away from daily materialized views until this transaction ends. LOCK does not take
+-- materialized views, but COMMENT does, and where there is no comment it writes nothing. It waits until
+-- PostgreSQL cancels an autovacuum, which execute_patiently never does. Reports continue.
+BEGIN
+    EXECUTE coalesce((SELECT string_agg(format('COMMENT ON MATERIALIZED VIEW %s IS NULL', r.oid::regclass),
+        '; ' ORDER BY r.n) FROM unnest(relations) WITH ORDINALITY AS r (oid, n)), 'SELECT');
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.hold_feed(feed _wh.feeds) RETURNS _wh.feeds
@@ -5215,64 +5339,60 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_fold(feed _wh.feeds, template _wh.mv_templates,
-    target_year integer) RETURNS jsonb
+    target_year integer, by_steps boolean) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Build the yearly table beside the slices, index it after the load, and swap at the end. Nobody sees the
--- table before the transaction ends, and the slices stay until then. The caller holds the year's lock and
--- has checked that the year is complete.
+-- Build the yearly table beside the slices, index it after the load, make the tenant's view read it, and drop
+-- the slices. Without steps, nobody sees the table before the transaction ends. With steps, the year is
+-- folded once the table is built: loads work on the table, and a view that reads the slices reads the same
+-- rows.
 DECLARE
+    most CONSTANT integer := 50;
     name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
-    target text := format('_wh_data.%I', name);
-    known_as text := _wh_internal.yearly_name(template.template_name, target_year);
-    relations oid[] := ARRAY(SELECT s.relid FROM _wh_internal.slice_relations(feed) s
-        WHERE extract(year FROM s.slice_date) = target_year);
-    tenant regclass
-        := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+    step text := _wh_internal.fold_step(feed, target_year);
+    relations oid[] := _wh_internal.days_of_year(feed, target_year);
+    dropped oid[];
     things jsonb;
-    dependents text := _wh_internal.operators_dependents(relations, array_remove(ARRAY[tenant::oid], NULL));
-    days integer;
+    days bigint;
     total bigint;
 BEGIN
-    -- A year that was moved here is already one table.
     IF EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year AND y.open) THEN
+        -- A year that was moved here is already one table.
         PERFORM _wh_internal.note_table(feed, name, NULL);
-        EXECUTE format('SELECT count(*) FROM %s', target) INTO total;
-        RETURN jsonb_build_object('yearly_table', known_as, 'processed_mvs',
-            make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1,
-            'total_records', total);
+        EXECUTE format('SELECT count(*) FROM _wh_data.%I', name) INTO total;
+        days := make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1;
+    ELSIF step IS NULL THEN
+        SELECT b.things, b.days, b.total INTO things, days, total
+        FROM _wh_internal.build_year(feed, template, target_year) b;
+        IF by_steps THEN
+            PERFORM _wh_internal.note_table(feed, name, 'folded', 'show');
+        ELSE
+            PERFORM _wh_internal.show_year(feed, template, target_year, things,
+                format('SELECT _wh_internal.drop_days(%L)', relations));
+        END IF;
+    ELSE
+        SELECT count(*), coalesce(sum(s.row_count), 0) INTO days, total FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.loaded_at IS NOT NULL AND extract(year FROM s.slice_date) = target_year;
+        -- With steps, a few in each: whoever reads one of them keeps no more than these waiting.
+        dropped := CASE WHEN NOT by_steps THEN relations WHEN step = 'drop' THEN relations[:most]
+            ELSE '{}' END;
+        PERFORM _wh_internal.hold_days(dropped);
+        IF step = 'show' THEN
+            things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
+                feed.template_name), relations, 'r', to_regclass(format('%I.%I', feed.schema_name,
+                _wh_internal.fit_name(feed.template_name))));
+            PERFORM _wh_internal.show_year(feed, template, target_year, things,
+                format('SELECT _wh_internal.drop_days(%L)', dropped));
+        ELSE
+            PERFORM _wh_internal.drop_days(dropped);
+        END IF;
+        PERFORM _wh_internal.note_table(feed, name, 'folded', 'drop');
+        IF dropped = relations THEN
+            PERFORM _wh_internal.note_table(feed, name, NULL);
+        END IF;
     END IF;
-    IF dependents IS NOT NULL THEN
-        RAISE EXCEPTION 'year % of %.% cannot be folded: other objects need what is replaced', target_year,
-            feed.schema_name, feed.template_name
-            USING ERRCODE = 'dependent_objects_still_exist',
-                HINT = format('Drop these, run this again, then create them again: %s', dependents);
-    END IF;
-    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
-        feed.template_name), relations, 'r', tenant);
-    SELECT f.days, f.total INTO days, total
-    FROM _wh_internal.fill_year(feed, template, target_year, target) f;
-    BEGIN
-        EXECUTE _wh_internal.kept_indexes(feed, template, name);
-    EXCEPTION WHEN unique_violation THEN
-        RAISE EXCEPTION 'year % of %.%: rows are in more than one day: %', target_year, feed.schema_name,
-            feed.template_name, SQLERRM
-            USING ERRCODE = 'unique_violation',
-                HINT = 'A row moved to another day at the source: load both days again with '
-                'update_mv_window_by_template.';
-    END;
-    PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
-        feed.template_name), relations, 'r', tenant, target::regclass);
-    PERFORM _wh_internal.put_back(target, _wh_internal.but_rights(things));
-    PERFORM _wh_internal.publish_identity(target::regclass);
-    EXECUTE format('ANALYZE %s', target);
-    PERFORM _wh_internal.matview_publish_tenant(feed, format('DROP MATERIALIZED VIEW %s',
-        (SELECT string_agg(r.oid::regclass::text, ', ') FROM unnest(relations) AS r (oid))));
-    PERFORM _wh_internal.publish_years(feed);
-    -- Roles that could read the slices can read their year.
-    PERFORM _wh_internal.put_back(format('%I.%I', feed.schema_name, known_as),
-        (SELECT coalesce(jsonb_agg(t.value), '[]') FROM jsonb_array_elements(things) t
-        WHERE t.value ->> 'item' LIKE 'right %'));
-    RETURN jsonb_build_object('yearly_table', known_as, 'processed_mvs', days, 'total_records', total);
+    RETURN jsonb_build_object('yearly_table', _wh_internal.yearly_name(template.template_name, target_year),
+        'processed_mvs', days, 'total_records', total);
 END
 $$;
 
@@ -7122,7 +7242,7 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_fold(feed _wh.feeds, template _wh.mv_templates,
-    target_year integer) RETURNS jsonb
+    target_year integer, by_steps boolean) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Rewrite a closed year as one table instead of months, sorted by time: this takes less space, and puts a
 -- day's rows side by side. It is swapped in at the end. The caller holds the year's lock and has checked
@@ -9530,7 +9650,7 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.shared_fold(feed _wh.feeds, template _wh.mv_templates,
-    target_year integer) RETURNS jsonb
+    target_year integer, by_steps boolean) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- A tenant's closed year stays where it is, among the others: it is checked, and recorded as folded. The
 -- caller holds the year's lock and has checked that the year is complete.
@@ -9979,6 +10099,22 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.show_year(feed _wh.feeds, template _wh.mv_templates,
+    target_year integer, things jsonb, afterwards text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the tenant's view read a yearly table in place of its slices, and run `afterwards` in the same step.
+-- `things` is what operators have added to the slices.
+BEGIN
+    PERFORM _wh_internal.matview_publish_tenant(feed, afterwards);
+    PERFORM _wh_internal.publish_years(feed);
+    -- Roles that could read the slices can read their year.
+    PERFORM _wh_internal.put_back(format('%I.%I', feed.schema_name,
+        _wh_internal.yearly_name(template.template_name, target_year)),
+        (SELECT coalesce(jsonb_agg(t.value), '[]') FROM jsonb_array_elements(things) t
+        WHERE t.value ->> 'item' LIKE 'right %'));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.shown_columns(template_name text) RETURNS _wh.template_columns[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns of a template's views, in their order: the template's and `day`, which has neither true nor
@@ -10385,16 +10521,19 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_fold(feed _wh.feeds, template _wh.mv_templates,
-    target_year integer) RETURNS jsonb
+    target_year integer, by_steps boolean) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Turn a closed year into one table, and swap it in at the end. The caller holds the year's lock and has
--- checked that the year is complete. Returns yearly_table, processed_mvs (days) and total_records.
+-- Turn a closed year into one table, and swap it in at the end; `by_steps`, a storage may do only a part of
+-- that, and note what is left (fold_step). The caller holds the year's lock and has checked that the year is
+-- complete, or that something is left. Returns yearly_table, processed_mvs (days) and total_records.
 DECLARE
     result jsonb;
 BEGIN
-    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'fold'))
-        USING feed, template, target_year INTO result;
-    PERFORM _wh_internal.publish_years(feed);
+    EXECUTE format('SELECT %s($1, $2, $3, $4)', _wh_internal.storage_routine(feed.storage, 'fold'))
+        USING feed, template, target_year, by_steps INTO result;
+    IF _wh_internal.fold_step(feed, target_year) IS NULL THEN
+        PERFORM _wh_internal.publish_years(feed);
+    END IF;
     RETURN result;
 END
 $$;
@@ -12254,13 +12393,14 @@ BEGIN
     FROM (SELECT min(m.day) AS first, max(m.day) AS last, count(*) AS days
           FROM unnest(missing) WITH ORDINALITY AS m(day, n) GROUP BY m.day - m.n::integer) g;
     status := CASE
+        WHEN _wh_internal.fold_step(feed, target_year) IS NOT NULL THEN 'fold not finished'
         WHEN cardinality(leftover) > 0 THEN 'stale slices beside the yearly table'
         WHEN cardinality(missing) > 0 THEN 'incomplete'
         WHEN cardinality(failed || stale) > 0 THEN 'days to load again'
         WHEN converted THEN 'converted'
         WHEN target_year = extract(year FROM today) THEN 'complete to date'
         ELSE 'complete' END;
-    next_step := CASE status
+    next_step := CASE replace(status, 'fold not finished', 'complete')
         WHEN 'stale slices beside the yearly table'
         THEN 'Drop the daily materialized views of the year: the tenant view reads the yearly table.'
         WHEN 'complete'
@@ -12292,30 +12432,9 @@ COMMENT ON FUNCTION _wh.check_views_by_template_for_year IS 'Whether a year of a
 CREATE OR REPLACE FUNCTION _wh.create_combined_table_from_template_by_year(template_name text,
     target_schema text, target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    started timestamptz := clock_timestamp();
-    feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
-    template _wh.mv_templates := _wh_internal.feed_template(feed);
-    result jsonb;
+-- In one transaction, as it is one call. A reader's wait for it is shorter in several: see fold_year_step.
 BEGIN
-    IF target_year IS NULL OR target_year >= extract(year FROM _wh.current_date_utc()) THEN
-        RAISE EXCEPTION 'year % is not over: it is % in UTC', target_year,
-            to_char(_wh.current_date_utc()::timestamp, 'YYYY-MM-DD')
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
-    END IF;
-    feed := _wh_internal.hold_feed(feed);
-    PERFORM _wh_internal.settle_feed(feed);
-    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), false,
-        format('%s.%s %s, whose days another session is loading', feed.schema_name, feed.template_name,
-        target_year)), _wh_internal.hear_of_changes();
-    PERFORM _wh_internal.require_complete_year(feed, target_year);
-    result := jsonb_build_object('success', true, 'template', feed.template_name, 'schema', feed.schema_name,
-        'year', target_year)
-        || _wh_internal.storage_fold(feed, template, target_year) || jsonb_build_object('duration_seconds',
-            _wh_internal.seconds_since(started));
-    PERFORM _wh_internal.write_log('create_combined_table_from_template_by_year', 'INFO', 'year converted',
-        to_jsonb(feed) || result);
-    RETURN result;
+    RETURN _wh_internal.fold_feed(template_name, target_schema, target_year, false, false);
 END
 $$;
 COMMENT ON FUNCTION _wh.create_combined_table_from_template_by_year IS
@@ -12574,6 +12693,23 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.fold_year(text, text, integer) IS 'For operators: fold a closed year of a tenant';
+
+CREATE OR REPLACE FUNCTION _wh.fold_year_step(template_name text, tenant text, year integer,
+    continued boolean DEFAULT false) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: one step of folding a closed year of an existing feed.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+BEGIN
+    IF NOT continued THEN
+        PERFORM _wh_internal.audit('fold_year', format('%s.%s %s', feed.schema_name, feed.template_name,
+            year), 'begun');
+    END IF;
+    RETURN _wh_internal.fold_feed(feed.template_name, feed.schema_name, year, true, continued);
+END
+$$;
+COMMENT ON FUNCTION _wh.fold_year_step(text, text, integer, boolean) IS
+    'For operators: take one step of folding a closed year of a tenant; next is the statement for the next';
 
 CREATE OR REPLACE FUNCTION _wh.get_tenant_connection_string(tenant_connection_name text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -13496,7 +13632,8 @@ DECLARE
         '_wh_internal.override_facts,_wh_internal.job_facts,_wh_internal.node_facts,'
         '_wh_internal.node_load,_wh_internal.shard_moves}';
     working CONSTANT text[]
-        := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
+        := '{_wh.load_days,_wh.fold_year,_wh.fold_year_step,_wh.verify_days,_wh.publish_views,'
+        '_wh.source_days,'
         '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant,'
         '_wh.request_action,_wh.cancel_action}';
     member name;
@@ -13576,11 +13713,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.fold_year_step,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'b509f2e401aaed99' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'a6396cefeb74fa44' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'b509f2e401aaed99');
+        AND i.functions = 'a6396cefeb74fa44');
 END
 $$;
 

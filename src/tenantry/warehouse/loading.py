@@ -233,7 +233,7 @@ class Loading(Base):
             return fixed
 
     def fold_year(self, feed: Feed, year: int) -> Folded:
-        """Fold a complete, closed year into one table. Reports see every row exactly once meanwhile.
+        """Fold a complete, closed year into one table, or finish a fold that was stopped. Reports see every row exactly once meanwhile.
 
         Raises DatabaseError if the year is not complete, or is already folded.
         """
@@ -245,7 +245,7 @@ class Loading(Base):
             stopping.when_asked(lambda: cancel(opened)),
         ):
             stopping.check()
-            return years.fold(opened, feed, year)
+            return years.fold(opened, feed, year, stopping.check)
 
     def fit(self, feeds: Sequence[Feed], watch: Callable[[Fit], None] = lambda done: None) -> list[Fit]:
         """Bring tables up to date with their templates: columns, types, indexes, ranges. Returns failures, each with its reason.

@@ -244,7 +244,7 @@ def test_a_folded_year_that_was_emptied_is_not_there_when_every_load_of_it_has_f
     feed(acme, source, "matview")
     by_loader(acme, FIRST, LAST, template="ticks")
     acme.run(
-        "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+        "SELECT _wh_internal.matview_fold(f, t, 2024, false) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
     acme.run('TRUNCATE _wh_data."acme.ticks_2024"')
     assert len(missing(acme)) == 6
@@ -295,7 +295,7 @@ def test_a_year_that_was_folded_from_slices_without_records_is_not_trusted_once_
     by_loader(acme, FIRST, LAST, template="ticks")
     acme.run("DELETE FROM _wh.slices")
     acme.run(
-        "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+        "SELECT _wh_internal.matview_fold(f, t, 2024, false) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
     acme.run('TRUNCATE _wh_data."acme.ticks_2024"')
     # Whoever loads next notes what was found.

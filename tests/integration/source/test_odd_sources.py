@@ -130,7 +130,7 @@ def test_a_column_may_be_called_as_our_own_sql_calls_things(
     assert acme.rows("SELECT * FROM _wh_internal.source_extent('ticks', 'acme', 'acme')") == [(DAY, NEXT)]
     if storage == "matview":
         acme.run(
-            "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+            "SELECT _wh_internal.matview_fold(f, t, 2024, false) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
         )
         source.run("UPDATE ticks SET at = at + interval '1 hour'")
         pull(acme, DAY, NEXT, template="ticks")

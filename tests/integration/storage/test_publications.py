@@ -112,7 +112,7 @@ def test_a_day_of_a_combined_year_and_a_move_load_under_a_publication(
     by_sql(acme, DAY, LAST, template="ticks")
     acme.admin.run("CREATE PUBLICATION everything FOR ALL TABLES")
     acme.run(
-        "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+        "SELECT _wh_internal.matview_fold(f, t, 2024, false) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
     change(source)
     by_sql(acme, DAY, LAST, template="ticks")

@@ -131,7 +131,7 @@ def test_what_it_does_not_do_is_said(plain: Warehouse) -> None:
     by_sql(plain, first(), today_utc(), template="ticks")
     with pytest.raises(Exception, match='storage "plain" cannot do this: it has no operation "fold"'):
         plain.run(
-            "SELECT _wh_internal.storage_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+            "SELECT _wh_internal.storage_fold(f, t, 2024, false) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
         )
 
 

@@ -126,7 +126,7 @@ def folded(warehouse: Warehouse, source: Source) -> None:
     """As a year is folded that is complete."""
     load(warehouse)
     warehouse.run(
-        "SELECT _wh_internal.matview_fold(f, t, %s) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)",
+        "SELECT _wh_internal.matview_fold(f, t, %s, false) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)",
         ((today_utc() - timedelta(days=4)).year,),
     )
 

@@ -358,7 +358,7 @@ def test_a_refresh_of_the_public_view_brings_columns_and_types_to_the_tables_tha
 def test_a_widened_column_is_taken_by_a_folded_year(selling: Warehouse, source: Source, pull: Pull) -> None:
     pull(selling, FIRST, date(2024, 12, 31), template="sales")
     selling.run(
-        "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+        "SELECT _wh_internal.matview_fold(f, t, 2024, false) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
     source.run("UPDATE sale SET id = 5000000000 WHERE id = 1")
     change(selling, columns=COLUMNS.replace("id int", "id bigint"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,8 @@ from tenantry.core.days import Span, folded
 from tenantry.core.model import Feed
 from tenantry.db.by_role import by_role
 from tenantry.db.queries import one_row, query
+
+_UNFINISHED = "fold not finished"
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,22 @@ class YearCheck:
     next: str | None
     said: dict[str, Any]
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a fold was stopped before its last step: the year is folded, and daily views are left. Folding it again finishes that."""
+        return self.status == _UNFINISHED
+
+    @property
+    def can_fold(self) -> bool:
+        """Whether folding it does anything, and nothing speaks against it."""
+        return self.status in ("complete", _UNFINISHED)
+
 
 @dataclass(frozen=True)
 class Folded:
     """A year that was folded into `table`: its days, its rows, and the time that took, in seconds.
 
-    `said` is the full answer of `_wh.create_combined_table_from_template_by_year`.
+    `said` is the full answer of the first step, with the time of all.
     """
 
     feed: Feed
@@ -71,16 +83,29 @@ def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
     )
 
 
-def fold(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
-    """Fold a complete, closed year into its yearly table. Raises DatabaseError if it is not one."""
+def fold(
+    session: psycopg.Connection, feed: Feed, year: int, between: Callable[[], None] = lambda: None
+) -> Folded:
+    """Fold a complete, closed year into its yearly table, or finish a fold that was stopped.
+
+    Each step is a transaction of its own, if the session commits each statement: the table is built, then the tenant's
+    view reads it, then the daily views are dropped. So no report waits for more than the change of the view. `between` is
+    called before each step except the first. Raises DatabaseError if the year is not one to fold.
+    """
+    statement = by_role(session, "slice", "fold_year")
     about = {"template": feed.template, "schema": feed.schema, "year": year}
-    said = one_row(session, by_role(session, "slice", "fold_year"), about)[0]
+    first = said = one_row(session, statement, {**about, "continued": False})[0]
+    seconds = first["duration_seconds"]
+    while said["next"]:
+        between()
+        said = one_row(session, statement, {**about, "continued": True})[0]
+        seconds += said.get("duration_seconds", 0)
     return Folded(
         feed,
         year,
-        said["yearly_table"],
-        said["processed_mvs"],
-        said["total_records"],
-        said["duration_seconds"],
-        said,
+        first["yearly_table"],
+        first["processed_mvs"],
+        first["total_records"],
+        seconds,
+        {**first, "next": None, "duration_seconds": seconds},
     )

@@ -54,6 +54,13 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
     for schema, since in examined.rows("half_dropped"):
         reason = f"a drop was started at {since:%Y-%m-%d %H:%M} UTC and has not ended"
         yield Finding(Severity.WARNING, schema, reason, tenantry("tenant", "drop", schema, "--yes"))
+    for schema, template, year, views in examined.rows("unfinished_folds"):
+        yield Finding(
+            Severity.WARNING,
+            f"{schema}.{template}",
+            f"folding {year} was interrupted and left {count(views, 'daily view')}",
+            tenantry("year", "fold", template, year, "--tenant", schema),
+        )
     for schema, template, table in examined.rows("unindexed"):
         reason = "an interrupted load left it without its indexes: reports and refreshes read all of it"
         yield Finding(Severity.WARNING, table, reason, tenantry("backfill", template, "--tenant", schema))
@@ -76,5 +83,5 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
 
 VACUUM = Check("vacuum", "Are dead rows removed, and are there statistics?", False, _vacuum)
 LEFTOVERS = Check(
-    "leftovers", "Is anything left of moves, tables, indexes and connections?", True, _leftovers
+    "leftovers", "Is anything left of moves, folds, tables, indexes and connections?", True, _leftovers
 )

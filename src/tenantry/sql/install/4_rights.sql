@@ -27,7 +27,8 @@ DECLARE
         '_wh_internal.override_facts,_wh_internal.job_facts,_wh_internal.node_facts,'
         '_wh_internal.node_load,_wh_internal.shard_moves}';
     working CONSTANT text[]
-        := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
+        := '{_wh.load_days,_wh.fold_year,_wh.fold_year_step,_wh.verify_days,_wh.publish_views,'
+        '_wh.source_days,'
         '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant,'
         '_wh.request_action,_wh.cancel_action}';
     member name;

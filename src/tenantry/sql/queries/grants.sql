@@ -84,8 +84,8 @@ WHERE x.grantee <> o.owner
                     'jobs|job_runs|job_leader)|_wh_internal[.](template_facts|template_outdated|'
                     'override_facts|job_facts|node_facts|node_load|shard_moves))[(]'))
             OR g.rolname = 'tenantry_operator' AND o.kind = 'ROUTINE'
-                AND o.name ~ '^_wh[.](load_days|fold_year|verify_days|publish_views|source_days|'
-                'set_jobs_active|disable_tenant|enable_tenant|request_action|cancel_action)[(]'
+                AND o.name ~ '^_wh[.](load_days|fold_year|fold_year_step|verify_days|publish_views|'
+                'source_days|set_jobs_active|disable_tenant|enable_tenant|request_action|cancel_action)[(]'
             OR g.rolname = 'tenantry_template_author'
                 AND (o.kind = 'SCHEMA' AND o.name IN ('_wh', '_wh_internal') AND x.privilege_type = 'USAGE'
                 OR o.kind = 'TABLE' AND x.privilege_type = 'SELECT'

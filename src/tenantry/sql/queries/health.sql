@@ -582,6 +582,24 @@ WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
     WHERE a.datname = current_database() AND a.application_name = 'tenantry backfill')
 ORDER BY 1, 2, 3
 
+-- name: unfinished_folds
+-- Folds in steps that were cut off: the year, and how many daily views are left. Except while one is at work.
+SELECT f.schema_name, f.template_name, y.year, count(*) FILTER (WHERE r.leftover)
+FROM _wh.feeds f
+CROSS JOIN LATERAL (SELECT DISTINCT extract(year FROM r.first_day)::integer AS year
+    FROM _wh_internal.storage_relations(f, only_daily => false) r WHERE r.folded) y
+LEFT JOIN LATERAL (SELECT d.leftover, d.first_day
+    FROM _wh_internal.storage_relations(f, only_daily => true) d) r
+    ON extract(year FROM r.first_day) = y.year
+WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
+    AND _wh_internal.fold_step(f, y.year) IS NOT NULL
+    AND NOT EXISTS (SELECT FROM pg_stat_activity a
+    WHERE a.datname = current_database() AND a.query ~ 'fold_(feed|year_step)[(]'
+        AND a.pid <> pg_backend_pid()
+        -- Between two steps, the session is idle for a moment.
+        AND (a.state <> 'idle' OR a.state_change > now() - interval '10 seconds'))
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+
 -- name: half_dropped
 -- Tenants whose drop was cut off.
 SELECT t.schema_name, t.dropping_at FROM _wh.tenants t

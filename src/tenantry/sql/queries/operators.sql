@@ -11,8 +11,8 @@ SELECT _wh.verify_days(%(template)s, %(schema)s, %(first)s::date, %(last)s::date
 SELECT _wh.publish_views(%(template)s, %(schema)s)
 
 -- name: fold_year
--- Fold a year.
-SELECT _wh.fold_year(%(template)s, %(schema)s, %(year)s)
+-- Take the next step of folding a year.
+SELECT _wh.fold_year_step(%(template)s, %(schema)s, %(year)s, %(continued)s)
 
 -- name: disable_tenant
 -- Disable a tenant.

@@ -76,8 +76,8 @@ SELECT _wh.verify_slice(%(template)s, %(schema)s, %(day)s::date, %(most)s)
 SELECT _wh.check_views_by_template_for_year(%(template)s, %(schema)s, %(year)s)
 
 -- name: fold_year
--- Fold a year.
-SELECT _wh.create_combined_table_from_template_by_year(%(template)s, %(schema)s, %(year)s)
+-- Take the next step of folding a year.
+SELECT _wh_internal.fold_feed(%(template)s, %(schema)s, %(year)s, true, %(continued)s)
 
 -- name: first_day
 -- The first day that is stored.

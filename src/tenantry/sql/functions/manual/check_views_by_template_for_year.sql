@@ -46,13 +46,14 @@ BEGIN
     FROM (SELECT min(m.day) AS first, max(m.day) AS last, count(*) AS days
           FROM unnest(missing) WITH ORDINALITY AS m(day, n) GROUP BY m.day - m.n::integer) g;
     status := CASE
+        WHEN _wh_internal.fold_step(feed, target_year) IS NOT NULL THEN 'fold not finished'
         WHEN cardinality(leftover) > 0 THEN 'stale slices beside the yearly table'
         WHEN cardinality(missing) > 0 THEN 'incomplete'
         WHEN cardinality(failed || stale) > 0 THEN 'days to load again'
         WHEN converted THEN 'converted'
         WHEN target_year = extract(year FROM today) THEN 'complete to date'
         ELSE 'complete' END;
-    next_step := CASE status
+    next_step := CASE replace(status, 'fold not finished', 'complete')
         WHEN 'stale slices beside the yearly table'
         THEN 'Drop the daily materialized views of the year: the tenant view reads the yearly table.'
         WHEN 'complete'

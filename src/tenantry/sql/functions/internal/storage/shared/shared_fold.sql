@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION _wh_internal.shared_fold(feed _wh.feeds, template _wh.mv_templates,
-    target_year integer) RETURNS jsonb
+    target_year integer, by_steps boolean) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- A tenant's closed year stays where it is, among the others: it is checked, and recorded as folded. The
 -- caller holds the year's lock and has checked that the year is complete.

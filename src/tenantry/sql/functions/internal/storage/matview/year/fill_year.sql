@@ -4,7 +4,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET max_parallel_workers_
 -- Create the yearly table `target` from the year's slices, in order of their days, and record it as what
 -- holds these days. CREATE TABLE AS takes half the time of INSERT, and writes the pages itself as it goes:
 -- INSERT leaves them to the commit, which reports wait for. Parallel workers would mix the days. The caller
--- holds the year's lock.
+-- holds the year's lock, and has read the slices' comments: hold_days removes them.
 DECLARE
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
     -- Of older slices, a column may have another collation. A type that has no collation accepts none.
@@ -22,9 +22,7 @@ DECLARE
 BEGIN
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) = target_year LOOP
-        -- Keeps REFRESH and VACUUM away until this transaction ends, as no LOCK statement takes a
-        -- materialized view. Its comment is not lost with it: keep_things has read it.
-        EXECUTE format('COMMENT ON MATERIALIZED VIEW %s IS NULL', slice.relid::regclass);
+        PERFORM _wh_internal.hold_days(ARRAY[slice.relid]);
         dates := dates || slice.slice_date;
         fillings := fillings || pg_relation_filenode(slice.relid);
         counts := counts || _wh_internal.refuse_foreign_rows(slice.relid::regclass, template,

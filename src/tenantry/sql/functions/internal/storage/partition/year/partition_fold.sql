@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_fold(feed _wh.feeds, template _wh.mv_templates,
-    target_year integer) RETURNS jsonb
+    target_year integer, by_steps boolean) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Rewrite a closed year as one table instead of months, sorted by time: this takes less space, and puts a
 -- day's rows side by side. It is swapped in at the end. The caller holds the year's lock and has checked

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from calendar import isleap
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, LiteralString
@@ -13,15 +12,14 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from tenantry.embedded import Server
-from tests.support.databases import Maker, Source, Warehouse
+from tests.integration.storage.year.small_year import pull_window
+from tests.support.databases import Source, Warehouse
 from tests.support.program import address, succeed
 from tests.support.samples.small_template import COLUMNS, INDEXES, QUERY, define, make_ticks, spoil
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
-NEW_YEAR = date(2023, 1, 1)
 DAY = date(2023, 5, 6)
 
 WAITING_FOR_ADVISORY_LOCK: LiteralString = (
@@ -36,10 +34,6 @@ def fold(warehouse: Warehouse, year: int | None = 2023) -> dict[str, Any]:
     return result
 
 
-def pull(warehouse: Warehouse, first: date, last: date) -> None:
-    warehouse.run("SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', %s, %s)", (first, last))
-
-
 def pull_day(warehouse: Warehouse, day: date = DAY) -> None:
     warehouse.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (day,))
 
@@ -47,44 +41,6 @@ def pull_day(warehouse: Warehouse, day: date = DAY) -> None:
 def daily_slices(warehouse: Warehouse) -> int:
     count: int = warehouse.value("SELECT count(*) FROM pg_matviews WHERE schemaname = 'acme'")
     return count
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Databases to clone: a warehouse with all slices of 2023, two rows each, and its source."""
-
-    warehouse: str
-    source: str
-
-
-@pytest.fixture(scope="module")
-def prepared(server: Server, templates: None) -> Iterator[Prepared]:
-    """Loaded once for all tests of this module."""
-    maker = Maker(server)
-    source = Source(server, maker.clone("tests_source", "source_year"), "postgres")
-    warehouse = Warehouse(server, maker.clone("tests_warehouse", "warehouse_year"), "whadmin")
-    make_ticks(source, NEW_YEAR, 365)
-    warehouse.connect_to(source)
-    warehouse.make_schema()
-    define(warehouse)
-    pull(warehouse, NEW_YEAR, date(2023, 12, 31))
-    warehouse.run("SELECT _wh.update_public_view_by_template('ticks')")
-    yield Prepared(warehouse.name, source.name)
-    maker.drop_all()
-
-
-@pytest.fixture
-def source(server: Server, maker: Maker, prepared: Prepared) -> Source:
-    """A source with `ticks` of 2023."""
-    return Source(server, maker.clone(prepared.source, "source"), "postgres")
-
-
-@pytest.fixture
-def loaded(server: Server, maker: Maker, prepared: Prepared, source: Source) -> Warehouse:
-    """A warehouse with the 365 slices, the template `ticks` and the public view."""
-    warehouse = Warehouse(server, maker.clone(prepared.warehouse, "warehouse"), "whadmin")
-    warehouse.run("UPDATE _wh.tenant_connections SET dbname = %s", (source.name,))
-    return warehouse
 
 
 @pytest.fixture
@@ -214,7 +170,7 @@ def test_a_row_that_moved_to_another_day_is_explained_and_the_slices_stay(
         fold(loaded)
     assert "load both days again" in str(caught.value.diag.message_hint)
     assert daily_slices(loaded) == 365
-    pull(loaded, DAY, date(2023, 5, 7))
+    pull_window(loaded, DAY, date(2023, 5, 7))
     assert fold(loaded)["total_records"] == 730
 
 
