@@ -21,7 +21,12 @@ def main() -> None:
     """Draw."""
     table = json.loads((RESULTS / "peers.json").read_text(encoding="utf-8"))["tables"][0]
     results: list[dict[str, Any]] = table["results"]
-    bars = {result["name"]: result["ratios"]["limit"] for result in results if "ratios" in result}
+    # Programs that failed or were not installed have no ratios.
+    bars = {
+        f"{result['name']} {result.get('version', '')}".rstrip(): result["ratios"]["limit"]
+        for result in results
+        if "ratios" in result
+    }
     title = str(table["title"]).partition(";")[0]
     draw(bars, f"{title}\n(time, as a multiple of one COPY piped into a COPY and indexed)", PICTURE)
 

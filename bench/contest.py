@@ -134,7 +134,7 @@ def _run(lab: Lab, entry: Entry, number: int) -> None:
         if not contestant.may_fail:
             raise
         entry.failure = str(error)
-        lab.tell(f"{contestant.name}: {entry.failure}")
+        lab.tell(_note(entry))
         return
     lab.tell(f"run {number} of {lab.runs}: {contestant.name}: {sample.seconds:.2f} s")
     if number == 0:

@@ -15,6 +15,7 @@ from typing import LiteralString
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from tenantry.core.days import Span
 from tenantry.core.model import OWNER, Connection
@@ -94,8 +95,19 @@ class Stage:
         """The warehouse's address as a URL, with its owner's password."""
         return self._url(OWNER, self._owner_password, _WAREHOUSE)
 
-    def _url(self, user: str, password: str, database: str) -> str:
-        return f"postgresql://{user}:{password}@127.0.0.1:{self.server.port}/{database}?sslmode=disable"
+    @property
+    def bare_urls(self) -> tuple[str, str]:
+        """The addresses of source and warehouse as URLs without passwords, which are in `passfile`."""
+        return self._url(_READER, None, _SOURCE), self._url(OWNER, None, _WAREHOUSE)
+
+    @property
+    def passfile(self) -> str:
+        """The path of libpq's password file."""
+        return str(conninfo_to_dict(self.source)["passfile"])
+
+    def _url(self, user: str, password: str | None, database: str) -> str:
+        login = user if password is None else f"{user}:{password}"
+        return f"postgresql://{login}@127.0.0.1:{self.server.port}/{database}?sslmode=disable"
 
     @property
     def administrator(self) -> str:
@@ -197,6 +209,20 @@ class Stage:
             admin.execute(
                 sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(view), sql.Identifier(_READER))
             )
+
+    def keep_rows(self, view: LiteralString, schema: str, table: str, columns: str, indexes: str) -> None:
+        """Make a table of the source from the rows of one of its views, with these columns and indexes."""
+        with psycopg.connect(self.server.conninfo(dbname=_SOURCE), autocommit=True) as admin:
+            names = sql.Identifier(schema), sql.Identifier(schema, table)
+            admin.execute(sql.SQL("CREATE SCHEMA {}").format(names[0]))
+            admin.execute(
+                sql.SQL("CREATE TABLE {} ").format(names[1]).as_bytes(admin) + f"({columns})".encode()
+            )
+            admin.execute(sql.SQL("INSERT INTO {} SELECT * FROM {}").format(names[1], sql.Identifier(view)))
+            admin.execute(indexes.encode())
+            admin.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(names[0], sql.Identifier(_READER)))
+            admin.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(names[1], sql.Identifier(_READER)))
+            admin.execute(sql.SQL("VACUUM (ANALYZE) {}").format(names[1]))
 
     def template(self) -> Template:
         """The template as it is installed."""
