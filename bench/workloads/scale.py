@@ -19,9 +19,10 @@ from bench.lab import Lab
 from bench.measure import CommandFailed
 from bench.measure import measure as run_once
 from bench.report import Table
+from bench.reports.asking import ask, reader
+from bench.reports.queries import PUBLIC, of_all
 from bench.stage import EMPTY, TEMPLATE, Stage
 from bench.workloads.backfill import program
-from bench.workloads.reports import QUERIES, ask
 
 TENANTS = (10, 100, 300, 1000)
 STORAGES = ("partition", "shared")
@@ -31,6 +32,7 @@ BUDGET = 12.0
 """What a thousand tenants may take, as a multiple of a hundred."""
 
 _REPORTS = ("current_date - 30 days", "a day", "a day of one tenant")
+_QUERIES = of_all(PUBLIC)
 _NEW = "newcomer"
 
 
@@ -143,7 +145,7 @@ def _said(stage: Stage, *arguments: str) -> str:
 
 def _reports(stage: Stage) -> dict[str, Any]:
     """How reports are answered, and how many of the first one can be open at the same time."""
-    found: dict[str, Any] = {name: asdict(ask(stage, QUERIES[name])) for name in _REPORTS}
+    found: dict[str, Any] = {name: asdict(ask(stage, _QUERIES[name])) for name in _REPORTS}
     found["readers"] = _open_at_once(stage)
     return found
 
@@ -152,10 +154,9 @@ def _open_at_once(stage: Stage) -> int:
     """How many sessions had an answer to "current_date - 30 days" and keep their locks, before one was refused."""
     with ExitStack() as sessions:
         for number in range(READERS):
-            reader = sessions.enter_context(psycopg.connect(stage.administrator))
-            reader.execute("SET SESSION AUTHORIZATION phood_ro")
+            session = sessions.enter_context(reader(stage, autocommit=False))
             try:
-                reader.execute(QUERIES[_REPORTS[0]]).fetchall()
+                session.execute(_QUERIES[_REPORTS[0]]).fetchall()
             except psycopg.errors.OutOfMemory:
                 return number
     return READERS
