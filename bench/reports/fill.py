@@ -51,7 +51,9 @@ SELECT ((d.day::date - '2000-01-01'::date) * 10000 + n)::integer AS id, 'Store '
     10.0::numeric AS target_weight, 5.25::numeric AS price_per_lb, 'Reason ' || n % 12 AS action_reason, 'client-' || n AS client_id,
     d.day AT TIME ZONE 'UTC' + n * interval '5 seconds' AS logged_time, NULL::text AS flags
 FROM generate_series({first}::timestamp, {last}::timestamp, '1 day') AS d (day), generate_series(1, {per_day}) AS n
+ORDER BY d.day, n
 """
+"""In the order of time, as loads bring them: otherwise a day's rows would lie scattered over as many pages."""
 
 
 def by_table(storage: str) -> Fill:
