@@ -20,7 +20,7 @@ from bench.reports.queries import PUBLIC, TENANTS_OWN, of_all, of_one
 from bench.stage import EMPTY, PARTITIONS
 
 DAYS = fill.YEARS * 366
-TENANTS = (1, 10, 60, 200)
+TENANTS = (1, 50, 200)
 MATVIEW_TENANTS = (1, 10)
 BY_HAND_TENANTS = (1, 2)
 """If this many run out of locks, more do as well: a view locks everything that it reads."""
