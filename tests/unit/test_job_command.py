@@ -55,6 +55,10 @@ def test_an_update_of_today_is_recognised(command: str) -> None:
             Subject("yearly", "foodlogstats", "acme", None),
         ),
         (
+            "CALL _wh.fold_in_steps('foodlogstats', 'acme', 2025)",
+            Subject("yearly", "foodlogstats", "acme", None),
+        ),
+        (
             "SELECT _wh.update_mv_by_template('a', 'c', 'acme'), _wh.update_mv_by_template('b', 'c', 'acme')",
             Subject("hourly", None, "acme", "c"),
         ),

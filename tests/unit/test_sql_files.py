@@ -20,6 +20,7 @@ COMMITTING = {
     "set_storage",
     "drop_old_storage",
     "fit_storage",
+    "fold_in_steps",
 }
 """Procedures that commit: PostgreSQL allows them neither a search_path of their own nor SECURITY DEFINER."""
 

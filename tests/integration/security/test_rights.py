@@ -25,6 +25,7 @@ COMMITTING = {
     "_wh.set_storage",
     "_wh.drop_old_storage",
     "_wh.fit_storage",
+    "_wh.fold_in_steps",
 }
 """Procedures that commit; PostgreSQL allows them neither a search_path of their own nor SECURITY DEFINER."""
 

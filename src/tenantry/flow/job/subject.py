@@ -20,6 +20,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "does_mv_exist": ("schema",),
     "drop_old_storage": ("template", "schema"),
     "fit_storage": ("template", "schema"),
+    "fold_in_steps": ("template", "schema"),
     "recreate_mv_by_template": ("template", "connection", "schema"),
     "refresh_mv": ("schema",),
     "refresh_window": ("template", "connection", "schema"),
@@ -52,6 +53,7 @@ _KINDS: Mapping[str, Kind] = {
     "update_mv_window": "window",
     "update_mv_window_by_template": "window",
     "create_combined_table_from_template_by_year": "yearly",
+    "fold_in_steps": "yearly",
 }
 
 

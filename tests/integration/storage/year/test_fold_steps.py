@@ -99,6 +99,15 @@ def test_the_call_of_the_manual_finishes_a_fold_that_was_stopped(loaded: Warehou
     assert_folded(loaded)
 
 
+@pytest.mark.parametrize("steps", [0, 1, 4])
+def test_the_procedure_takes_the_steps_that_are_left(loaded: Warehouse, steps: int) -> None:
+    take_steps(loaded, steps)
+    before = loaded.value("SELECT pg_current_xact_id()::text::bigint")
+    loaded.run("CALL _wh.fold_in_steps('ticks', 'acme', 2023)")
+    assert_folded(loaded)
+    assert loaded.value("SELECT pg_current_xact_id()::text::bigint") - before >= 10 - steps
+
+
 def test_folding_all_finishes_what_was_stopped_and_passes_over_what_is_folded(loaded: Warehouse) -> None:
     take_steps(loaded, 2)
     words = ("year", "fold", "ticks", 2023, "--all", "--spacing", "0s")
