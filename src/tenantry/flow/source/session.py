@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
+from psycopg import generators
 from psycopg._queries import PostgresQuery
-from psycopg.pq import TransactionStatus
+from psycopg.abc import PQGen
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import TupleRow
 
 from tenantry.core import libpq
@@ -144,7 +147,27 @@ class Columns:
 
 
 def columns(source: psycopg.Connection, describe: str) -> Columns:
-    """The columns of a query that only describes and returns no rows."""
-    with speaking():
-        found = source.execute(describe.encode()).description or ()
-    return Columns([column.name for column in found], [column.type_code for column in found])
+    """The columns of a query, which the source parses and does not plan."""
+    with speaking(), source.lock:
+        answer = source.wait(_described(source.pgconn, describe.encode()))
+        if answer.status == ExecStatus.FATAL_ERROR:
+            raise psycopg.errors.error_from_result(answer, encoding=source.info.encoding)
+    return Columns(
+        [(answer.fname(at) or b"").decode() for at in range(answer.nfields)],
+        [answer.ftype(at) for at in range(answer.nfields)],
+    )
+
+
+def _described(connection: PGconn, text: bytes) -> PQGen[PGresult]:
+    """Have a statement described in one round trip, or return the first error."""
+    connection.enter_pipeline_mode()
+    connection.send_prepare(b"", text)
+    connection.send_describe_prepared(b"")
+    connection.pipeline_sync()
+    yield from generators.send(connection)
+    # The answers: to the statement, to the question, and to the end of the pipeline.
+    parsed: list[PGresult] = yield from generators.fetch_many(connection)
+    described: list[PGresult] = yield from generators.fetch_many(connection)
+    yield from generators.fetch_many(connection)
+    connection.exit_pipeline_mode()
+    return parsed[0] if parsed[0].status == ExecStatus.FATAL_ERROR else described[0]

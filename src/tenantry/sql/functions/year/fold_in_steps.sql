@@ -18,5 +18,5 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE _wh.fold_in_steps IS
-    'Fold a closed year of a tenant, or finish a fold that was stopped; reports wait for the change of the view '
-    'alone';
+    'Fold a closed year of a tenant, or finish a fold that was stopped; reports only wait for the change of '
+    'the view';
