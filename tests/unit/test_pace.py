@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tenantry.loader.pace import Pace
+from tenantry.loader.work.pace import Pace
 
 ROWS = 1000
 

@@ -10,7 +10,7 @@ import pytest
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
-from tenantry.loader.queue import Queue, Task
+from tenantry.loader.work.queue import Queue, Task
 from tests.support.waiting import wait_until
 
 ACME = Feed("acme", "ticks", "acme")

@@ -15,9 +15,9 @@ import psycopg
 from tenantry.core.days import Span, folded
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.flow.slice import operators
-from tenantry.loader.queue import Task
 from tenantry.loader.sides import Compared, WarehouseSide
-from tenantry.loader.worker import Worker
+from tenantry.loader.work.queue import Task
+from tenantry.loader.work.worker import Worker
 
 
 class OperatorsWorker(Worker):

@@ -23,10 +23,10 @@ from tenantry.loader import indexing, operators, stopping
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed
 from tenantry.loader.planning import Plan
-from tenantry.loader.queue import Queue
 from tenantry.loader.result import FeedResult, Result
 from tenantry.loader.sessions import Keeper, Sessions
-from tenantry.loader.worker import Event, Worker
+from tenantry.loader.work.queue import Queue
+from tenantry.loader.work.worker import Event, Worker
 
 MOST_WORKERS = 8
 """Sessions on the warehouse at once, whatever the number of tenants."""

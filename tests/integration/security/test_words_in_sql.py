@@ -59,7 +59,7 @@ ANSWERING = {"load_days", "try_template", "verify_days", "window_digests"}
 
 WITHOUT_SOURCE = {
     "adopt_copies", "adopt_tenants",
-    "publish_views", "check_views_by_template_for_year", "create_combined_table_from_template_by_year", "drop_old_storage", "fit_storage", "fold_in_steps", "fold_year",
+    "publish_views", "check_views_by_template_for_year", "create_combined_table_from_template_by_year", "drop_old_storage", "fit_storage", "fold_in_steps", "fold_year", "fold_year_step",
     "set_storage", "update_tenant_union_view_by_template", "update_tenant_view",
 }  # fmt: skip
 """Those that name one of the others in a hint or reach it by a call that asks no source: they work by what is here."""

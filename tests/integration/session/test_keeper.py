@@ -15,10 +15,10 @@ from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tenantry.loader.planning import Plan
-from tenantry.loader.queue import Queue
 from tenantry.loader.result import FeedResult
 from tenantry.loader.sessions import Keeper
-from tenantry.loader.worker import Worker
+from tenantry.loader.work.queue import Queue
+from tenantry.loader.work.worker import Worker
 from tests.support.databases import Source, Warehouse
 from tests.support.waiting import wait_until
 

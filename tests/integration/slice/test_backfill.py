@@ -333,7 +333,7 @@ class Mender(Recorder):
 def test_a_source_that_loses_its_session_twice_is_asked_again(
     ticking: Warehouse, source: Source, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenantry.loader.worker.PAUSES", (0.1, 0.5, 0.5))
+    monkeypatch.setattr("tenantry.loader.work.worker.PAUSES", (0.1, 0.5, 0.5))
     ticking.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     spoil(source, FIRST, "lost")
     result = load(ticking, 1, watcher=Mender(source=source))

@@ -188,7 +188,7 @@ def fold(function: LiteralString) -> Callable[[Warehouse], None]:
     statement: LiteralString = (
         "SELECT _wh_internal."
         + function
-        + "(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+        + "(f, t, 2024, false) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
     return lambda warehouse: warehouse.run(statement)
 

@@ -12,7 +12,7 @@ from datetime import date
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
-from tenantry.loader.pace import Pace
+from tenantry.loader.work.pace import Pace
 
 
 class SourceClosed(Exception):

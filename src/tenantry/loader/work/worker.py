@@ -19,7 +19,6 @@ from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice.feed import find_feed
 from tenantry.flow.source.login import LoginFailed
 from tenantry.loader.events import Waiting
-from tenantry.loader.queue import Queue, SourceClosed, Task
 from tenantry.loader.retry import (
     NO_PLACE,
     PAUSES,
@@ -30,6 +29,7 @@ from tenantry.loader.retry import (
     words,
 )
 from tenantry.loader.sessions import Keeper, SourceOutOfReach, SourceRefuses
+from tenantry.loader.work.queue import Queue, SourceClosed, Task
 
 Event = LoadedSlice | FailedSlice | Waiting | TenantryError | KeyboardInterrupt | None
 """None means that a worker has ended, KeyboardInterrupt that another thread asks to stop."""
