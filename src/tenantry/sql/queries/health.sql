@@ -594,7 +594,7 @@ LEFT JOIN LATERAL (SELECT d.leftover, d.first_day
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
     AND _wh_internal.fold_step(f, y.year) IS NOT NULL
     AND NOT EXISTS (SELECT FROM pg_stat_activity a
-    WHERE a.datname = current_database() AND a.query ~ 'fold_(feed|year_step)[(]'
+    WHERE a.datname = current_database() AND a.query ~ 'fold_(feed|year_step|in_steps)[(]'
         AND a.pid <> pg_backend_pid()
         -- Between two steps, the session is idle for a moment.
         AND (a.state <> 'idle' OR a.state_change > now() - interval '10 seconds'))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any, LiteralString
@@ -156,14 +157,21 @@ def test_a_fold_that_another_session_finishes_meanwhile_ends_without_an_error(lo
         take_step(loaded, continued=False)
 
 
+WAYS: dict[str, Callable[[Warehouse], object]] = {
+    "the program": lambda warehouse: succeed(warehouse, *FOLD),
+    "one call in SQL": lambda warehouse: warehouse.run("CALL _wh.fold_in_steps('ticks', 'acme', 2023)"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_who_reads_a_daily_view_keeps_it_and_blocks_no_report_and_the_fold_ends_after_it(
-    loaded: Warehouse,
+    loaded: Warehouse, way: str
 ) -> None:
     take_steps(loaded, 2)
     with loaded.reader.connect() as reader, ThreadPoolExecutor() as pool:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM acme.ticks_2023_01_01")
-        fold = pool.submit(succeed, loaded, *FOLD)
+        fold = pool.submit(WAYS[way], loaded)
         wait_until(
             lambda: (
                 fold.done()
@@ -174,10 +182,12 @@ def test_who_reads_a_daily_view_keeps_it_and_blocks_no_report_and_the_fold_ends_
             )
         )
         assert not fold.done()
+        interrupted = findings(loaded, "leftovers")
         assert loaded.reader.value("SELECT count(*) FROM public.ticks") == ROWS
         assert reader.execute("SELECT count(*) FROM acme.ticks_2023_01_01").fetchall() == [(2,)]
         reader.execute("COMMIT")
         fold.result(timeout=120)
+    assert interrupted == []
     assert_folded(loaded)
 
 
