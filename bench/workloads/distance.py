@@ -11,6 +11,7 @@ from bench.lab import Lab
 from bench.report import Table
 from bench.stage import PARTITIONS, TENANT, Stage
 from bench.workloads import backfill
+from tenantry.core.words import count
 from tenantry.db.connect import session
 from tenantry.flow.source import connection
 
@@ -36,10 +37,7 @@ def _table(lab: Lab, seconds: float, title: str) -> Table:
         port = stack.enter_context(delayed(here, seconds)) if seconds else here
         start = f"distance_{port}_{title.split(maxsplit=1)[0]}"
         stage.add_start(start, lambda conninfo: _move(stage, conninfo, port), start=PARTITIONS)
-        ways = [
-            backfill.tenantry(stage, f"tenantry, {jobs} job{'s' * (jobs > 1)}", start, jobs)
-            for jobs in SESSIONS
-        ]
+        ways = [backfill.tenantry(stage, f"tenantry, {count(jobs, 'job')}", start, jobs) for jobs in SESSIONS]
         limit = backfill.limit(stage, source=stage.source.replace(f"port={here}", f"port={port}"))
         return hold(
             lab,

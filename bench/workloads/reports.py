@@ -18,6 +18,7 @@ from bench.reports import fill, plain, settings
 from bench.reports.asking import Answer, ask_in_turns
 from bench.reports.queries import PUBLIC, TENANTS_OWN, of_all, of_one
 from bench.stage import EMPTY, PARTITIONS
+from tenantry.core.words import count
 
 DAYS = fill.YEARS * 366
 TENANTS = (1, 50, 200)
@@ -90,13 +91,13 @@ def _measure(
                 asked = wanted, name, answers["tenantry"], answers["plain"]
                 found[scope].append(asked)
                 ratios = _ratios(*asked[2:])
-                lab.tell(f"{_tenants(wanted)}, rows of {scope}, {name}: {ratios or asked[2].refused}")
+                lab.tell(f"{count(wanted, 'tenant')}, rows of {scope}, {name}: {ratios or asked[2].refused}")
     tables = [
         _table(f"{title}; rows of one tenant, from its own view", found["one"]),
         _table(f"{title}; rows of all tenants, from the public view", found["all"]),
     ]
     if with_settings:
-        tables.append(settings.measure(stage, f"{title}; settings, with {_tenants(have)}"))
+        tables.append(settings.measure(stage, f"{title}; settings, with {count(have, 'tenant')}"))
     return tables
 
 
@@ -105,7 +106,7 @@ def _table(title: str, found: Sequence[tuple[int, str, Answer, Answer]]) -> Tabl
     results: list[dict[str, Any]] = []
     for tenants, name, ours, theirs in found:
         ratios = _ratios(ours, theirs)
-        lines.append([f"{name}, {_tenants(tenants)}", *_cells(ours, theirs, ratios)])
+        lines.append([f"{name}, {count(tenants, 'tenant')}", *_cells(ours, theirs, ratios)])
         results.append(
             {"name": name, "tenants": tenants, "ratios": ratios, **asdict(ours), "plain": asdict(theirs)}
         )
@@ -138,7 +139,3 @@ def _cells(ours: Answer, theirs: Answer, ratios: Mapping[str, float]) -> list[st
         f"{ours.locks:,}",
         "" if ours.memory_mib is None else f"{ours.memory_mib:.0f}",
     ]
-
-
-def _tenants(number: int) -> str:
-    return f"{number} tenant{'s' if number > 1 else ''}"
