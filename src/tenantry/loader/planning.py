@@ -106,8 +106,8 @@ def plan(
     outdated: bool = False,
     given: psycopg.Connection | None = None,
 ) -> list[Plan]:
-    """The wanted days that each feed lacks. `outdated` adds those that an earlier text made, and `reload` all others. The
-    session `given` is used, if there is one.
+    """Return the wanted days that each feed lacks. `outdated` adds those that an earlier definition loaded, and `reload`
+    all others. The session `given` is used, if there is one.
     """
     spans = dict.fromkeys(feeds, wanted)
     return plan_spans(conninfo, spans, reload=reload, outdated=outdated, given=given)
