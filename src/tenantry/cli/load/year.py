@@ -21,7 +21,7 @@ from tenantry.core.errors import DatabaseError, InputError, TenantryError
 from tenantry.core.words import count
 
 if TYPE_CHECKING:
-    from tenantry.flow.slice.year import Folded, YearCheck
+    from tenantry.flow.slice.year import Folded
 
 app = typer.Typer(
     cls=Group, help="Check years, and fold closed years into yearly tables.", no_args_is_help=True
@@ -58,7 +58,7 @@ def check(
                     "tenant": r.feed.schema,
                     "template": r.feed.template,
                     "year": r.year,
-                    "status": _state(r),
+                    "status": "folded" if r.folded else r.status,
                     "complete": r.complete,
                     "days": r.found_days,
                     "expected_days": r.expected_days,
@@ -76,7 +76,7 @@ def check(
                 (
                     r.feed.schema,
                     str(year),
-                    _state(r),
+                    "folded" if r.folded else r.status,
                     r.found_days,
                     r.expected_days,
                     _ranges(r.missing),
@@ -165,11 +165,9 @@ def fold(
             bar.reach(number - 1)
             bar.doing = feed.schema
             try:
-                if everyone and year < today_utc().year:
-                    found = warehouse.check_year(feed, year)
-                    if found.folded and not found.is_unfinished:
-                        there.append(feed.schema)
-                        continue
+                if everyone and year < today_utc().year and warehouse.check_year(feed, year).folded:
+                    there.append(feed.schema)
+                    continue
                 if (wait := next_begin - time.monotonic()) > 0:
                     notes.print(
                         f"{feed.schema} ({number} of {len(feeds)}) starts in {human_seconds(wait)}; --spacing 0s does not wait"
@@ -200,10 +198,6 @@ def fold(
     elif there:
         notes.print(f"already folded: {', '.join(there)}")
     raise_failures(failures)
-
-
-def _state(found: YearCheck) -> str:
-    return "folded" if found.folded and not found.is_unfinished else found.status
 
 
 def _seconds(text: str) -> float:

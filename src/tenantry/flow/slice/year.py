@@ -21,6 +21,8 @@ _UNFINISHED = "fold not finished"
 class YearCheck:
     """Whether a year of a feed has all of its days. `next` is the SQL to run next, or None if there is nothing to do.
 
+    A year is `folded` when the last step of its fold is done.
+
     `said` is the full answer of `_wh.check_views_by_template_for_year`.
     """
 
@@ -34,11 +36,6 @@ class YearCheck:
     missing: Sequence[Span]
     next: str | None
     said: dict[str, Any]
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether a fold was stopped before its last step: the year is folded, and daily views are left. Folding it again finishes that."""
-        return self.status == _UNFINISHED
 
     @property
     def can_fold(self) -> bool:
@@ -74,7 +71,7 @@ def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
         year,
         said["success"],
         said["status"],
-        said["converted"],
+        said["converted"] and said["status"] != _UNFINISHED,
         said["found_days"],
         said["expected_days"],
         folded([date.fromisoformat(day) for day in said["missing_days"]]),
