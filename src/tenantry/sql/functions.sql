@@ -3616,10 +3616,10 @@ DECLARE
     names text := (SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position)
         FROM unnest(columns) c);
     slice record;
-    parts text[] := '{}';
-    dates date[] := '{}';
-    fillings oid[] := '{}';
-    counts bigint[] := '{}';
+    parts text[] := '{}'::text[];
+    dates date[] := '{}'::date[];
+    fillings oid[] := '{}'::oid[];
+    counts bigint[] := '{}'::bigint[];
 BEGIN
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) = target_year LOOP
@@ -3914,7 +3914,7 @@ BEGIN
         target_year)), _wh_internal.hear_of_changes();
     step := _wh_internal.fold_step(feed, target_year);
     IF step IS NULL AND continued THEN
-        RETURN '{"next": null}';
+        RETURN jsonb_build_object('next', NULL);
     ELSIF step IS NULL THEN
         PERFORM _wh_internal.require_complete_year(feed, target_year);
     END IF;
@@ -13737,9 +13737,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.fold_year_step,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'f60d6527602d02b3' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '090acb23312055a8' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'f60d6527602d02b3');
+        AND i.functions = '090acb23312055a8');
 END
 $$;
 

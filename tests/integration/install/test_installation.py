@@ -60,6 +60,14 @@ ACCEPTED = {
         "_wh_internal.ask_ranges(text,text,text,text,text,text[])",
         "warning:00000:EXECUTE:cannot determinate a result of dynamic SQL",
     ),
+    # A storage's routine has the parameters that storage_fold passes; these fold in one step.
+    *(
+        (
+            f"_wh_internal.{storage}_fold(_wh.feeds,_wh.mv_templates,integer,boolean)",
+            'warning extra:00000:unused parameter "by_steps"',
+        )
+        for storage in ("partition", "shared")
+    ),
     # Every caller of the manual gives a connection.
     (_UNION, 'warning extra:00000:unused parameter "tenant_connection_name"'),
 }

@@ -24,7 +24,7 @@ BEGIN
         target_year)), _wh_internal.hear_of_changes();
     step := _wh_internal.fold_step(feed, target_year);
     IF step IS NULL AND continued THEN
-        RETURN '{"next": null}';
+        RETURN jsonb_build_object('next', NULL);
     ELSIF step IS NULL THEN
         PERFORM _wh_internal.require_complete_year(feed, target_year);
     END IF;

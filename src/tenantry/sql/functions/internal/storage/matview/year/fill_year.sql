@@ -15,10 +15,10 @@ DECLARE
     names text := (SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position)
         FROM unnest(columns) c);
     slice record;
-    parts text[] := '{}';
-    dates date[] := '{}';
-    fillings oid[] := '{}';
-    counts bigint[] := '{}';
+    parts text[] := '{}'::text[];
+    dates date[] := '{}'::date[];
+    fillings oid[] := '{}'::oid[];
+    counts bigint[] := '{}'::bigint[];
 BEGIN
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) = target_year LOOP
