@@ -2064,13 +2064,14 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.blank_view(schema_name text, view_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- A statement that leaves a view its current columns and options, with no rows: the view then depends on
-    -- no relation, without being dropped. Ends in a semicolon; empty if there is no such view.
+    -- no relation, without being dropped. Ends in a semicolon; empty if there is no such view. A view's
+    -- columns keep their collations, too, or PostgreSQL refuses.
     SELECT coalesce(max(format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false; ',
         c.oid::regclass,
         (SELECT format(' WITH (%s)', string_agg(format('%I = %L', o.option_name, o.option_value), ', '))
         FROM pg_options_to_table(c.reloptions) o HAVING count(*) > 0),
-        (SELECT string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', '
-            ORDER BY a.attnum)
+        (SELECT string_agg(format('NULL::%s%s AS %I', format_type(a.atttypid, a.atttypmod),
+            ' COLLATE ' || nullif(a.attcollation, 0)::regcollation, a.attname), ', ' ORDER BY a.attnum)
             FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))), '')
     FROM pg_class c
     WHERE c.relkind = 'v' AND c.oid = to_regclass(format('%I.%I', schema_name, view_name))
@@ -2368,11 +2369,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE c.template_name = columns_of.template_name
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.columns_shape(columns _wh.template_columns[]) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- For comparison with view_columns.
-    SELECT string_agg(format('%I %s', c.column_name, c.data_type), ', ' ORDER BY c.position)
-        FROM unnest(columns) c
+CREATE OR REPLACE FUNCTION _wh_internal.columns_shape(columns _wh.template_columns[],
+    collated boolean DEFAULT true) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The columns with their types and collations, for comparison with view_columns; without collations,
+    -- which make no difference to what a query returns, for comparison with what a tenant's own query was
+    -- bound to.
+    SELECT string_agg(format('%I %s%s', c.column_name, c.data_type,
+        CASE WHEN collated THEN ' COLLATE ' || to_regcollation(c.collation_name) END), ', '
+        ORDER BY c.position)
+    FROM unnest(columns) c
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.take_secret() RETURNS trigger
@@ -3280,8 +3286,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.empty_select(columns _wh.template_columns[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns without rows, for a view that has no slice to read from yet.
-    SELECT 'SELECT ' || string_agg(format('NULL::%s AS %I', c.data_type, c.column_name), ', '
-        ORDER BY c.position) || ' WHERE false'
+    SELECT 'SELECT ' || string_agg(format('NULL::%s%s AS %I', c.data_type,
+        ' COLLATE ' || c.collation_name, c.column_name), ', ' ORDER BY c.position) || ' WHERE false'
     FROM unnest(columns) c
 $$;
 
@@ -3370,8 +3376,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
         _wh_internal.columns_of(feed.template_name),
         (SELECT array_agg(ROW(feed.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
-            NULL, false)::_wh.template_columns ORDER BY a.attnum)
-         FROM pg_attribute a
+            nullif(a.attcollation, t.typcollation)::regcollation::text, false)::_wh.template_columns
+            ORDER BY a.attnum)
+         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
          WHERE a.attnum > 0 AND NOT a.attisdropped
             AND a.attrelid = (SELECT r.relid FROM _wh_internal.storage_relations(feed, only_daily => true) r
             ORDER BY r.first_day DESC LIMIT 1)))
@@ -3608,13 +3615,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET max_parallel_workers_
 -- holds the year's lock, and has read the slices' comments: hold_days removes them.
 DECLARE
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
-    -- Of older slices, a column may have another collation. A type that has no collation accepts none.
-    shown text := (SELECT string_agg(concat(quote_ident(c.column_name), ' COLLATE ' || coalesce(
-        c.collation_name, l.oid::regcollation::text)), ', ' ORDER BY c.position)
-        FROM unnest(columns) c JOIN pg_type t ON t.oid = to_regtype(c.data_type)
-        LEFT JOIN pg_collation l ON l.oid = t.typcollation);
-    names text := (SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position)
-        FROM unnest(columns) c);
     slice record;
     parts text[] := '{}'::text[];
     dates date[] := '{}'::date[];
@@ -3628,15 +3628,13 @@ BEGIN
         fillings := fillings || pg_relation_filenode(slice.relid);
         counts := counts || _wh_internal.refuse_foreign_rows(slice.relid::regclass, template,
             slice.slice_date);
-        parts := parts || format('SELECT %s%s FROM (SELECT %s FROM %s) s', shown,
-            CASE WHEN template.time_column IS NULL THEN format(', DATE %L', slice.slice_date) END,
-            _wh_internal.select_list(slice.relid, columns), slice.relid::regclass);
+        parts := parts || format('SELECT %s%s FROM %s', _wh_internal.select_list(slice.relid, columns),
+            CASE WHEN template.time_column IS NULL
+                THEN format(', DATE %L AS slice_date', slice.slice_date) END, slice.relid::regclass);
     END LOOP;
     -- A yearly table whose template names no time column has a column for the day, so that one day of it can
     -- be replaced.
-    EXECUTE format('CREATE TABLE %s (%s%s) AS %s', target, names,
-        CASE WHEN template.time_column IS NULL THEN ', slice_date' END,
-        array_to_string(parts, E'\nUNION ALL '));
+    EXECUTE format('CREATE TABLE %s AS %s', target, array_to_string(parts, E'\nUNION ALL '));
     GET DIAGNOSTICS total = ROW_COUNT;
     IF total IS DISTINCT FROM (SELECT sum(c) FROM unnest(counts) c) THEN
         RAISE EXCEPTION 'year % of %.%: its slices have % rows, and % were copied', target_year,
@@ -3739,8 +3737,10 @@ BEGIN
     -- Nearly always, and in one query.
     IF NOT extras AND NOT EXISTS (SELECT FROM _wh.template_columns c
         LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped
+        LEFT JOIN pg_type t ON t.oid = a.atttypid
         WHERE c.template_name = template.template_name
-            AND format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type) THEN
+            AND (format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type
+            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation))) THEN
         RETURN;
     END IF;
     top := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
@@ -3749,9 +3749,11 @@ BEGIN
     -- view would deadlock with the session that changes the table.
     IF EXISTS (SELECT FROM _wh.template_columns c JOIN pg_attribute a ON a.attrelid = target
             AND a.attname = c.column_name AND NOT a.attisdropped
+        JOIN pg_type t ON t.oid = a.atttypid
         WHERE c.template_name = template.template_name
             AND c.column_name IS DISTINCT FROM template.time_column
-            AND format_type(a.atttypid, a.atttypmod) <> c.data_type) THEN
+            AND (format_type(a.atttypid, a.atttypmod) <> c.data_type
+            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation))) THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
     END IF;
     changes := _wh_internal.table_changes(template, target, extras);
@@ -3788,8 +3790,8 @@ BEGIN
             _wh_internal.spread(spread, format('ALTER TABLE %s %s', top, changes))));
         RETURN;
     END IF;
-    -- PostgreSQL changes no type of a column that a view shows, so that step blanks the views and fills them
-    -- again.
+    -- PostgreSQL changes neither type nor collation of a column that a view shows, so that step blanks the
+    -- views and fills them again.
     PERFORM _wh_internal.execute_patiently(format('%s%s%s; SELECT '
         '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
@@ -4862,13 +4864,15 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.lacks_columns(template _wh.mv_templates, relation oid,
     besides text DEFAULT NULL) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether a relation lacks columns of its template, or has them with other types; the column `besides`
-    -- is ignored. False if the relation does not exist.
+    -- Whether a relation lacks columns of its template, or has them with other types or collations;
+    -- the column `besides` is ignored. False if the relation does not exist.
     SELECT relation IS NOT NULL AND EXISTS (
         SELECT FROM _wh.template_columns c LEFT JOIN pg_attribute a ON a.attrelid = relation
             AND a.attname = c.column_name AND NOT a.attisdropped
+        LEFT JOIN pg_type t ON t.oid = a.atttypid
         WHERE c.template_name = template.template_name AND c.column_name IS DISTINCT FROM besides
-            AND format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type)
+            AND (format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type
+            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation)))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.latest_day(template_name text) RETURNS date
@@ -6979,7 +6983,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- Tenants' own queries of a template, or of all. drifted: the template's columns have changed since the
     -- query was tried, so it may no longer return them.
     SELECT o.template_name, o.schema_name, o.query_template,
-        o.columns IS DISTINCT FROM _wh_internal.columns_shape(_wh_internal.columns_of(o.template_name)),
+        o.columns IS DISTINCT FROM _wh_internal.columns_shape(_wh_internal.columns_of(o.template_name),
+        collated => false),
         o.created_at, o.updated_at
     FROM _wh.template_overrides o
     WHERE o.template_name = coalesce(override_facts.template_name, o.template_name)
@@ -6994,7 +6999,8 @@ BEGIN
     PERFORM _wh_internal.refuse_query(NEW.query_template);
     IF NEW.columns IS NULL THEN
         PERFORM _wh_internal.find_template(NEW.template_name);
-        NEW.columns := _wh_internal.columns_shape(_wh_internal.columns_of(NEW.template_name));
+        NEW.columns := _wh_internal.columns_shape(_wh_internal.columns_of(NEW.template_name),
+        collated => false);
     END IF;
     RETURN NEW;
 EXCEPTION WHEN syntax_error THEN
@@ -7165,14 +7171,16 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_extras(template _wh.mv_templates)
-    RETURNS TABLE (column_name text, data_type text)
+    RETURNS TABLE (column_name text, data_type text, collation_name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns that the template has dropped and some of its partitioned tables still have. Tables that
     -- are attached to the table of all tenants have the same columns as that one.
-    SELECT DISTINCT ON (a.attname) a.attname::text, format_type(a.atttypid, a.atttypmod)
+    SELECT DISTINCT ON (a.attname) a.attname::text, format_type(a.atttypid, a.atttypmod),
+        nullif(a.attcollation, y.typcollation)::regcollation::text
     FROM (SELECT _wh_internal.kept_relation(_wh_internal.partition_root(template)) AS relid
         UNION ALL SELECT l.relid FROM _wh_internal.loose_tables(template.template_name) l) t
     JOIN pg_class c ON c.oid = t.relid JOIN pg_attribute a ON a.attrelid = c.oid
+    JOIN pg_type y ON y.oid = a.atttypid
     WHERE c.relkind = 'p' AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'schema_name'
         AND a.attname NOT IN (SELECT t.column_name FROM _wh.template_columns t
             WHERE t.template_name = template.template_name)
@@ -7519,7 +7527,8 @@ BEGIN
         PERFORM _wh_internal.execute_patiently(format('%sCREATE TABLE _wh_data.%I (schema_name text NOT '
             'NULL, %s%s) PARTITION BY LIST (schema_name); SELECT _wh_internal.put_back(%L, %L)',
             statements, name, _wh_internal.declared_columns(template.template_name),
-            (SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '')
+            (SELECT string_agg(format(E'\n, %I %s%s', e.column_name, e.data_type,
+                ' COLLATE ' || e.collation_name), '')
                 FROM _wh_internal.partition_extras(template) e),
             format('_wh_data.%I', name), things));
         root := _wh_internal.kept_relation(name);
@@ -9308,15 +9317,23 @@ CREATE OR REPLACE FUNCTION _wh_internal.select_list(relation oid, columns _wh.te
     day text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns as a relation has them: NULL if the relation is older than the column, a cast if the type
-    -- has changed since. `day` is the expression for the UTC day, for the columns of views.
-    SELECT string_agg(CASE
-        WHEN c.after_day IS NULL THEN format('%s AS %I', coalesce(day, 'NULL::date'), c.column_name)
-        WHEN a.attname IS NULL THEN format('NULL::%s AS %I', c.data_type, c.column_name)
-        WHEN format_type(a.atttypid, a.atttypmod) <> c.data_type
-            THEN format('%I::%s AS %I', c.column_name, c.data_type, c.column_name)
-        ELSE quote_ident(c.column_name) END, ', ' ORDER BY c.position)
+    -- has changed since, and COLLATE if the collation has. `day` is the expression for the UTC day, for the
+    -- columns of views.
+    SELECT string_agg(e.expression || CASE WHEN e.expression = quote_ident(c.column_name) THEN ''
+        ELSE ' AS ' || quote_ident(c.column_name) END, ', ' ORDER BY c.position)
     FROM unnest(columns) c
     LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.column_name AND NOT a.attisdropped
+    LEFT JOIN pg_type t ON t.oid = to_regtype(c.data_type)
+    CROSS JOIN LATERAL (SELECT CASE
+        WHEN c.after_day IS NULL THEN coalesce(day, 'NULL::date')
+        WHEN a.attname IS NULL THEN 'NULL::' || c.data_type
+        WHEN format_type(a.atttypid, a.atttypmod) <> c.data_type
+            THEN format('%I::%s', c.column_name, c.data_type)
+        ELSE quote_ident(c.column_name) END || CASE
+        WHEN coalesce(nullif(a.attcollation, 0), t.typcollation) <> coalesce(to_regcollation(
+            c.collation_name)::oid, t.typcollation) AND t.typcollation <> 0
+        THEN ' COLLATE ' || coalesce(c.collation_name, t.typcollation::regcollation::text)
+        ELSE '' END AS expression) e
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.selects_all(query text) RETURNS boolean
@@ -11146,11 +11163,11 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.table_changes(template _wh.mv_templates, target regclass,
     extras boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- What ALTER TABLE has to do so that a table has its template's columns with their types; NULL if nothing.
--- Older rows have NULL in a new column. A column that the template has dropped stays, with its values; with
--- `extras` the table gets such columns of the template's other tables. A type only changes within its kind
--- (number, text, time), and only if each value converts back unchanged. The type of the partitioning column
--- stays: see partition_outranged.
+-- What ALTER TABLE has to do so that a table has its template's columns with their types and collations;
+-- NULL if nothing. Older rows have NULL in a new column. A column that the template has dropped stays, with
+-- its values; with `extras` the table gets such columns of the template's other tables. A type only changes
+-- within its kind (number, text, time), and only if each value converts back unchanged. The type of the
+-- partitioning column stays: see partition_outranged.
 DECLARE
     changes text[] := '{}'::text[];
     col record;
@@ -11158,19 +11175,23 @@ DECLARE
     reason text;
 BEGIN
     FOR col IN
-        SELECT c.position, c.column_name, c.data_type, format_type(a.atttypid, a.atttypmod) AS present,
+        SELECT c.position, c.column_name, c.data_type,
+            c.data_type || coalesce(' COLLATE ' || c.collation_name, '') AS declared,
+            format_type(a.atttypid, a.atttypmod) AS present,
             (SELECT count(DISTINCT y.typcategory) FROM pg_type y
             WHERE y.oid IN (a.atttypid, to_regtype(c.data_type))) AS kinds
-        FROM (SELECT t.position, t.column_name, t.data_type FROM _wh.template_columns t
+        FROM (SELECT t.position, t.column_name, t.data_type, t.collation_name FROM _wh.template_columns t
             WHERE t.template_name = template.template_name
-            UNION ALL SELECT NULL, e.column_name, e.data_type FROM _wh_internal.partition_extras(template) e
-                WHERE extras) c
+            UNION ALL SELECT NULL, e.column_name, e.data_type, e.collation_name
+                FROM _wh_internal.partition_extras(template) e WHERE extras) c
         LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped
+        LEFT JOIN pg_type t ON t.oid = a.atttypid
         WHERE format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type
+            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation)
         ORDER BY c.position
     LOOP
         IF col.present IS NULL THEN
-            changes := changes || format('ADD COLUMN IF NOT EXISTS %I %s', col.column_name, col.data_type);
+            changes := changes || format('ADD COLUMN IF NOT EXISTS %I %s', col.column_name, col.declared);
         ELSIF NOT EXISTS (SELECT FROM pg_partition_tree(target) p
             JOIN pg_partitioned_table k ON k.partrelid = p.relid
             JOIN pg_attribute a ON a.attrelid = p.relid AND a.attnum = k.partattrs[0]
@@ -11180,9 +11201,11 @@ BEGIN
                 IF col.kinds > 1 THEN
                     RAISE EXCEPTION 'they are of different kinds' USING ERRCODE = 'cannot_coerce';
                 END IF;
-                EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE %I::%s::%s::text <> %I::text)', target,
-                    col.column_name, col.data_type,
-                    col.present, col.column_name) INTO spoilt;
+                spoilt := false;
+                IF col.present <> col.data_type THEN
+                    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE %I::%s::%s::text <> %I::text)',
+                        target, col.column_name, col.data_type, col.present, col.column_name) INTO spoilt;
+                END IF;
                 reason := 'existing values would change';
             EXCEPTION WHEN data_exception OR cannot_coerce THEN
                 spoilt := true;
@@ -11195,8 +11218,8 @@ BEGIN
                     USING ERRCODE = 'datatype_mismatch',
                         HINT = 'Give the column a new name in the template, or keep its type.';
             END IF;
-            changes := changes || format('ALTER COLUMN %1$I TYPE %2$s USING %1$I::%2$s', col.column_name,
-                col.data_type);
+            changes := changes || format('ALTER COLUMN %1$I TYPE %3$s USING %1$I::%2$s', col.column_name,
+                col.data_type, col.declared);
         END IF;
     END LOOP;
     RETURN nullif(array_to_string(changes, ', '), '');
@@ -12005,10 +12028,13 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.view_columns(schema_name text, view_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns of a view with their types, to compare with template_shape; NULL if there is no such view.
-    SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', '
+    -- The columns of a view with their types and collations, to compare with columns_shape; NULL if there is
+    -- no such view.
+    SELECT string_agg(format('%I %s%s', a.attname, format_type(a.atttypid, a.atttypmod),
+        CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation END), ', '
         ORDER BY a.attnum)
-    FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', schema_name, view_name))
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = to_regclass(format('%I.%I', schema_name, view_name))
         AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
@@ -13737,9 +13763,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.fold_year_step,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '090acb23312055a8' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '884a99cf72e2e877' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '090acb23312055a8');
+        AND i.functions = '884a99cf72e2e877');
 END
 $$;
 

@@ -12,8 +12,10 @@ BEGIN
     -- Nearly always, and in one query.
     IF NOT extras AND NOT EXISTS (SELECT FROM _wh.template_columns c
         LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped
+        LEFT JOIN pg_type t ON t.oid = a.atttypid
         WHERE c.template_name = template.template_name
-            AND format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type) THEN
+            AND (format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type
+            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation))) THEN
         RETURN;
     END IF;
     top := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
@@ -22,9 +24,11 @@ BEGIN
     -- view would deadlock with the session that changes the table.
     IF EXISTS (SELECT FROM _wh.template_columns c JOIN pg_attribute a ON a.attrelid = target
             AND a.attname = c.column_name AND NOT a.attisdropped
+        JOIN pg_type t ON t.oid = a.atttypid
         WHERE c.template_name = template.template_name
             AND c.column_name IS DISTINCT FROM template.time_column
-            AND format_type(a.atttypid, a.atttypmod) <> c.data_type) THEN
+            AND (format_type(a.atttypid, a.atttypmod) <> c.data_type
+            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation))) THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
     END IF;
     changes := _wh_internal.table_changes(template, target, extras);
@@ -61,8 +65,8 @@ BEGIN
             _wh_internal.spread(spread, format('ALTER TABLE %s %s', top, changes))));
         RETURN;
     END IF;
-    -- PostgreSQL changes no type of a column that a view shows, so that step blanks the views and fills them
-    -- again.
+    -- PostgreSQL changes neither type nor collation of a column that a view shows, so that step blanks the
+    -- views and fills them again.
     PERFORM _wh_internal.execute_patiently(format('%s%s%s; SELECT '
         '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',

@@ -6,7 +6,8 @@ BEGIN
     PERFORM _wh_internal.refuse_query(NEW.query_template);
     IF NEW.columns IS NULL THEN
         PERFORM _wh_internal.find_template(NEW.template_name);
-        NEW.columns := _wh_internal.columns_shape(_wh_internal.columns_of(NEW.template_name));
+        NEW.columns := _wh_internal.columns_shape(_wh_internal.columns_of(NEW.template_name),
+        collated => false);
     END IF;
     RETURN NEW;
 EXCEPTION WHEN syntax_error THEN

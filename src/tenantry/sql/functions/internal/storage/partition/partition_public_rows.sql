@@ -26,7 +26,8 @@ BEGIN
         PERFORM _wh_internal.execute_patiently(format('%sCREATE TABLE _wh_data.%I (schema_name text NOT '
             'NULL, %s%s) PARTITION BY LIST (schema_name); SELECT _wh_internal.put_back(%L, %L)',
             statements, name, _wh_internal.declared_columns(template.template_name),
-            (SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '')
+            (SELECT string_agg(format(E'\n, %I %s%s', e.column_name, e.data_type,
+                ' COLLATE ' || e.collation_name), '')
                 FROM _wh_internal.partition_extras(template) e),
             format('_wh_data.%I', name), things));
         root := _wh_internal.kept_relation(name);

@@ -7,13 +7,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET max_parallel_workers_
 -- holds the year's lock, and has read the slices' comments: hold_days removes them.
 DECLARE
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
-    -- Of older slices, a column may have another collation. A type that has no collation accepts none.
-    shown text := (SELECT string_agg(concat(quote_ident(c.column_name), ' COLLATE ' || coalesce(
-        c.collation_name, l.oid::regcollation::text)), ', ' ORDER BY c.position)
-        FROM unnest(columns) c JOIN pg_type t ON t.oid = to_regtype(c.data_type)
-        LEFT JOIN pg_collation l ON l.oid = t.typcollation);
-    names text := (SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position)
-        FROM unnest(columns) c);
     slice record;
     parts text[] := '{}'::text[];
     dates date[] := '{}'::date[];
@@ -27,15 +20,13 @@ BEGIN
         fillings := fillings || pg_relation_filenode(slice.relid);
         counts := counts || _wh_internal.refuse_foreign_rows(slice.relid::regclass, template,
             slice.slice_date);
-        parts := parts || format('SELECT %s%s FROM (SELECT %s FROM %s) s', shown,
-            CASE WHEN template.time_column IS NULL THEN format(', DATE %L', slice.slice_date) END,
-            _wh_internal.select_list(slice.relid, columns), slice.relid::regclass);
+        parts := parts || format('SELECT %s%s FROM %s', _wh_internal.select_list(slice.relid, columns),
+            CASE WHEN template.time_column IS NULL
+                THEN format(', DATE %L AS slice_date', slice.slice_date) END, slice.relid::regclass);
     END LOOP;
     -- A yearly table whose template names no time column has a column for the day, so that one day of it can
     -- be replaced.
-    EXECUTE format('CREATE TABLE %s (%s%s) AS %s', target, names,
-        CASE WHEN template.time_column IS NULL THEN ', slice_date' END,
-        array_to_string(parts, E'\nUNION ALL '));
+    EXECUTE format('CREATE TABLE %s AS %s', target, array_to_string(parts, E'\nUNION ALL '));
     GET DIAGNOSTICS total = ROW_COUNT;
     IF total IS DISTINCT FROM (SELECT sum(c) FROM unnest(counts) c) THEN
         RAISE EXCEPTION 'year % of %.%: its slices have % rows, and % were copied', target_year,
