@@ -1,0 +1,120 @@
+"""kill -9 in the middle of a fold: reports show every row once at any time, and the same command finishes it.
+
+TENANTRY_TEST_KILLS=20 plays more points, TENANTRY_TEST_SEED=8 others.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+from typing import LiteralString
+
+import pytest
+
+from tenantry.embedded import Server
+from tests.crash.test_kill import installed
+from tests.integration.storage.year.small_year import ROWS, make_small_year
+from tests.support.databases import Maker, Source, Warehouse
+from tests.support.program import command, environment, succeed
+from tests.support.samples.small_template import define, make_ticks
+
+KILLS = int(os.environ.get("TENANTRY_TEST_KILLS", "4"))
+FOLD = ("year", "fold", "ticks", 2023, "--tenant", "acme")
+TOTALS: LiteralString = "SELECT count(*), count(DISTINCT id), sum(id)::bigint FROM public.ticks"
+
+pytestmark = pytest.mark.timeout(600 + 20 * KILLS)
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """The same chance each time, unless TENANTRY_TEST_SEED says otherwise."""
+    return random.Random(int(os.environ.get("TENANTRY_TEST_SEED", "7")))
+
+
+def folding(warehouse: Warehouse) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(warehouse, *FOLD),
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def assert_folded(warehouse: Warehouse) -> None:
+    assert warehouse.value("SELECT count(*) FROM pg_matviews WHERE schemaname = 'acme'") == 0
+    assert warehouse.value("SELECT count(*) FROM _wh.feed_tables") == 0
+    checked = warehouse.value("SELECT _wh.check_views_by_template_for_year('ticks', 'acme', 2023)")
+    assert (checked["status"], checked["next"]) == ("converted", None)
+
+
+def test_a_fold_killed_at_random_points_shows_every_row_once_and_is_finished_by_the_same_command(
+    server: Server, maker: Maker, templates: None, chance: random.Random
+) -> None:
+    small_year = make_small_year(server, maker)
+
+    def clone() -> Warehouse:
+        return Warehouse(server, maker.clone(small_year.warehouse, "warehouse"), "whadmin")
+
+    warehouse = clone()
+    totals = warehouse.reader.rows(TOTALS)
+    begun = time.monotonic()
+    succeed(warehouse, *FOLD)
+    usual = time.monotonic() - begun
+    warehouse = clone()
+    killed = 0
+    while killed < KILLS:
+        with folding(warehouse) as process:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(chance.uniform(0, usual))
+            if process.poll() is None:
+                process.kill()
+                killed += 1
+        assert warehouse.reader.rows(TOTALS) == totals
+        if process.returncode == 0:
+            # It was faster than chance.
+            assert_folded(warehouse)
+            warehouse = clone()
+    succeed(warehouse, *FOLD)
+    assert_folded(warehouse)
+    assert warehouse.reader.rows(TOTALS) == totals
+    assert warehouse.reader.value("SELECT count(*) FROM acme.ticks_2023") == ROWS
+
+
+def test_after_kill_9_of_the_server_a_fold_goes_on(
+    make_server: Callable[..., Server], source: Source, chance: random.Random
+) -> None:
+    durable = make_server(fsync="on", synchronous_commit="on", full_page_writes="on")
+    durable.start()
+    warehouse = installed(durable)
+    warehouse.connect_to(source)
+    warehouse.make_schema()
+    make_ticks(source, date(2023, 1, 1), 365)
+    define(warehouse)
+    warehouse.run(
+        "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', '2023-01-01', '2023-12-31')"
+    )
+    warehouse.run("SELECT _wh.update_public_view_by_template('ticks')")
+    totals = warehouse.rows(TOTALS)
+    # The table is built, so the server is killed among the later steps or within one.
+    warehouse.run("SELECT _wh.fold_year_step('ticks', 'acme', 2023, false)")
+    with folding(warehouse) as process:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0.3, 1.2))
+        assert durable.pid is not None
+        os.kill(durable.pid, signal.SIGKILL)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode in (0, 3), err
+    assert "Traceback" not in err
+    durable.start()
+    assert warehouse.rows(TOTALS) == totals
+    succeed(warehouse, *FOLD)
+    assert_folded(warehouse)
+    assert warehouse.rows(TOTALS) == totals
