@@ -15,7 +15,8 @@ from tenantry.loader import planning, run
 from tenantry.loader.events import Silent
 
 LIMIT = "limit: copy, then index"
-BASELINES = {"by hand": "by hand", "limit": LIMIT}
+DROPPED = "the limit, and the days dropped"
+BASELINES = {"by hand": "by hand", "limit": LIMIT, "limit and drop": DROPPED}
 
 _YEARLY = f"{TEMPLATE}_{{year}}"
 _COUNT = "SELECT count(*) FROM acme.foodlogstats"
@@ -34,7 +35,10 @@ def contestants(stage: Stage) -> Sequence[Contestant]:
         f"SELECT _wh.create_combined_table_from_template_by_year('{TEMPLATE}', '{TENANT}', {year});\n",
         encoding="utf-8",
     )
-    (stage.files / "limit.sql").write_text(_limit(stage, stage.template(), year), encoding="utf-8")
+    for name, dropped in (("limit.sql", False), ("limit_dropped.sql", True)):
+        (stage.files / name).write_text(
+            _limit(stage, stage.template(), year, dropped=dropped), encoding="utf-8"
+        )
     return [
         Contestant(
             name="tenantry year fold",
@@ -48,6 +52,7 @@ def contestants(stage: Stage) -> Sequence[Contestant]:
         _way(stage, "tenantry, in SQL", "fold.sql"),
         _way(stage, "by hand", "by_hand.sql"),
         _way(stage, LIMIT, "limit.sql"),
+        _way(stage, DROPPED, "limit_dropped.sql"),
     ]
 
 
@@ -71,15 +76,21 @@ def _load(stage: Stage, conninfo: str) -> None:
     run.run(conninfo, plans, run.Limits(), Silent())
 
 
-def _limit(stage: Stage, template: Template, year: int) -> str:
-    """What any fold in one transaction has to do: the rows into a new table, its indexes, commit. No check, no view, no drop."""
+def _limit(stage: Stage, template: Template, year: int, *, dropped: bool) -> str:
+    """What any fold in one transaction has to do: the rows into a new table, its indexes, commit. No check and no view.
+    With `dropped`, the days are dropped at the end, and the tenant's view, which reads them, is replaced before.
+    """
     name = _YEARLY.format(year=year)
     parts = [f"BEGIN;\nCREATE TABLE {TENANT}.{name} ({template.columns});\n"]
     parts += [
         f"INSERT INTO {TENANT}.{name} SELECT * FROM {TENANT}.{_day(stage, number)};\n"
         for number in range(stage.size.days)
     ]
-    parts.append(template.indexes.replace("{SCHEMA}", TENANT).replace("{VIEW_NAME}", name) + "\nCOMMIT;\n")
+    parts.append(template.indexes.replace("{SCHEMA}", TENANT).replace("{VIEW_NAME}", name) + "\n")
+    if dropped:
+        days = ", ".join(f"{TENANT}.{_day(stage, number)}" for number in range(stage.size.days))
+        parts.append(f"{_show(f'{TENANT}.{name}')}DROP MATERIALIZED VIEW {days};\n")
+    parts.append("COMMIT;\n")
     return "".join(parts)
 
 
@@ -88,12 +99,9 @@ def _by_hand(stage: Stage, template: Template, year: int) -> str:
     day inserted and its view dropped, and the view again.
     """
     table = f"{TENANT}.{_YEARLY.format(year=year)}"
-    view = f"{TENANT}.{TEMPLATE}"
     indexes = template.indexes.replace("{SCHEMA}", TENANT).replace("{VIEW_NAME}", _YEARLY.format(year=year))
-    # The view of Tenantry, which they replace, has this column, too.
-    shown = "SELECT *, (logged_time AT TIME ZONE 'UTC')::date AS day"
     parts = [
-        f"BEGIN;\nCREATE OR REPLACE VIEW {view} AS {shown} FROM {TENANT}.{_day(stage, 0)} WHERE false;\n",
+        f"BEGIN;\n{_show(f'{TENANT}.{_day(stage, 0)} WHERE false')}",
         f"CREATE TABLE {table} ({template.columns});\n{indexes}\n",
         # The emptied view still names the first day, so that one comes last.
         f"INSERT INTO {table} SELECT * FROM {TENANT}.{_day(stage, 0)};\n",
@@ -103,9 +111,16 @@ def _by_hand(stage: Stage, template: Template, year: int) -> str:
         parts.append(
             f"INSERT INTO {table} SELECT * FROM {TENANT}.{day};\nDROP MATERIALIZED VIEW {TENANT}.{day};\n"
         )
-    parts.append(f"CREATE OR REPLACE VIEW {view} AS {shown} FROM {table};\n")
+    parts.append(_show(table))
     parts.append(f"DROP MATERIALIZED VIEW {TENANT}.{_day(stage, 0)};\nCOMMIT;\n")
     return "".join(parts)
+
+
+def _show(relation: str) -> str:
+    """Make the tenant's view read a relation."""
+    # The view of Tenantry, which they replace, has this column, too.
+    shown = "SELECT *, (logged_time AT TIME ZONE 'UTC')::date AS day"
+    return f"CREATE OR REPLACE VIEW {TENANT}.{TEMPLATE} AS {shown} FROM {relation};\n"
 
 
 def _day(stage: Stage, number: int) -> str:
