@@ -2751,6 +2751,19 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.describe_tenant_views(template _wh.mv_templates) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Run describe_view for those of the tenants' views whose comments differ from the descriptions.
+DECLARE
+    name text := _wh_internal.fit_name(template.template_name);
+    wanted jsonb := _wh_internal.view_descriptions(template);
+BEGIN
+    PERFORM _wh_internal.describe_view(f.schema_name, name, template)
+    FROM _wh.feeds f LEFT JOIN _wh.view_comments v ON v.schema_name = f.schema_name AND v.view_name = name
+    WHERE f.template_name = template.template_name AND coalesce(v.comments, '{}') <> wanted;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.describe_view(schema_name text, view_name text,
     template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2766,12 +2779,16 @@ DECLARE
     statements text;
 BEGIN
     WITH parts AS (
-        SELECT '' AS name, obj_description(c.oid, 'pg_class') AS present, CASE c.relkind WHEN 'v' THEN 'VIEW'
-            WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END || ' ' || target AS object
-        FROM pg_class c WHERE c.oid = target
-        UNION ALL
-        SELECT a.attname, col_description(a.attrelid, a.attnum), format('COLUMN %s.%I', target, a.attname)
-        FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
+        SELECT o.name, d.description AS present, o.object
+        FROM (
+            SELECT 0 AS place, '' AS name, CASE c.relkind WHEN 'v' THEN 'VIEW'
+                WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END || ' ' || target AS object
+            FROM pg_class c WHERE c.oid = target
+            UNION ALL
+            SELECT a.attnum, a.attname, format('COLUMN %s.%I', target, a.attname)
+            FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
+        ) o LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = target
+            AND d.objsubid = o.place
     )
     SELECT string_agg(format('COMMENT ON %s IS %L; ', p.object, wanted ->> p.name), '')
             FILTER (WHERE p.present IS DISTINCT FROM wanted ->> p.name),
@@ -2786,21 +2803,6 @@ BEGIN
         'INSERT INTO _wh.view_comments (schema_name, view_name, comments) VALUES (%L, %L, %L) '
         'ON CONFLICT (schema_name, view_name) DO UPDATE SET comments = excluded.comments',
         schema_name, view_name, comments)));
-END
-$$;
-
-CREATE OR REPLACE FUNCTION _wh_internal.describe_views(template _wh.mv_templates) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Run describe_view for the public view, and for those of the tenants whose comments differ from the
--- descriptions.
-DECLARE
-    name text := _wh_internal.fit_name(template.template_name);
-    wanted jsonb := _wh_internal.view_descriptions(template);
-BEGIN
-    PERFORM _wh_internal.describe_view('public', name, template);
-    PERFORM _wh_internal.describe_view(f.schema_name, name, template)
-    FROM _wh.feeds f LEFT JOIN _wh.view_comments v ON v.schema_name = f.schema_name AND v.view_name = name
-    WHERE f.template_name = template.template_name AND coalesce(v.comments, '{}') <> wanted;
 END
 $$;
 
@@ -3734,13 +3736,9 @@ DECLARE
     changes text;
     feeds _wh.feeds[];
 BEGIN
-    -- Nearly always, and in one query.
-    IF NOT extras AND NOT EXISTS (SELECT FROM _wh.template_columns c
-        LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped
-        LEFT JOIN pg_type t ON t.oid = a.atttypid
-        WHERE c.template_name = template.template_name
-            AND (format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type
-            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation))) THEN
+    -- Nearly always.
+    IF NOT (extras AND EXISTS (SELECT FROM _wh_internal.partition_extras(template)))
+        AND NOT _wh_internal.lacks_columns(template, target) THEN
         RETURN;
     END IF;
     top := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
@@ -4979,6 +4977,10 @@ BEGIN
         RETURN true;
     ELSIF NOT ours AND EXISTS (SELECT FROM pg_class c WHERE c.oid = root AND c.relrowsecurity) THEN
         RETURN false;
+    ELSIF NOT limited AND NOT EXISTS (SELECT FROM pg_policy p
+        WHERE p.polrelid = root AND p.polname LIKE E'tenantry\\_%') THEN
+        -- Nearly always.
+        RETURN true;
     END IF;
     limits := _wh_internal.row_limits(root, limited);
     IF limits IS NOT NULL THEN
@@ -13462,7 +13464,7 @@ BEGIN
         PERFORM _wh_internal.settle_feed(f) FROM _wh.feeds f WHERE f.template_name = template.template_name;
     END IF;
     changed := _wh_internal.storage_publish_public(template);
-    PERFORM _wh_internal.describe_views(template);
+    PERFORM _wh_internal.describe_tenant_views(template);
     FOREACH feed IN ARRAY gone LOOP
         IF feed.template_name <> template.template_name
             AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
@@ -13763,9 +13765,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.fold_year_step,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '884a99cf72e2e877' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '77d3c64d823bcb89' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '884a99cf72e2e877');
+        AND i.functions = '77d3c64d823bcb89');
 END
 $$;
 

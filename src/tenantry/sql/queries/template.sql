@@ -81,7 +81,9 @@ WHERE f.template_name = %(template)s AND f.schema_name = %(schema)s
 
 -- name: describe
 -- Make the descriptions of templates the comments of their views; of all templates without names.
-SELECT _wh_internal.describe_views(t) FROM _wh.mv_templates t
+SELECT _wh_internal.describe_view('public', _wh_internal.fit_name(t.template_name), t),
+    _wh_internal.describe_tenant_views(t)
+FROM _wh.mv_templates t
 WHERE %(names)s::text[] IS NULL OR t.template_name = ANY (%(names)s) ORDER BY t.template_name
 
 -- name: list

@@ -18,7 +18,7 @@ BEGIN
         PERFORM _wh_internal.settle_feed(f) FROM _wh.feeds f WHERE f.template_name = template.template_name;
     END IF;
     changed := _wh_internal.storage_publish_public(template);
-    PERFORM _wh_internal.describe_views(template);
+    PERFORM _wh_internal.describe_tenant_views(template);
     FOREACH feed IN ARRAY gone LOOP
         IF feed.template_name <> template.template_name
             AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN

@@ -9,13 +9,9 @@ DECLARE
     changes text;
     feeds _wh.feeds[];
 BEGIN
-    -- Nearly always, and in one query.
-    IF NOT extras AND NOT EXISTS (SELECT FROM _wh.template_columns c
-        LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped
-        LEFT JOIN pg_type t ON t.oid = a.atttypid
-        WHERE c.template_name = template.template_name
-            AND (format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type
-            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation))) THEN
+    -- Nearly always.
+    IF NOT (extras AND EXISTS (SELECT FROM _wh_internal.partition_extras(template)))
+        AND NOT _wh_internal.lacks_columns(template, target) THEN
         RETURN;
     END IF;
     top := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);

@@ -14,6 +14,10 @@ BEGIN
         RETURN true;
     ELSIF NOT ours AND EXISTS (SELECT FROM pg_class c WHERE c.oid = root AND c.relrowsecurity) THEN
         RETURN false;
+    ELSIF NOT limited AND NOT EXISTS (SELECT FROM pg_policy p
+        WHERE p.polrelid = root AND p.polname LIKE E'tenantry\\_%') THEN
+        -- Nearly always.
+        RETURN true;
     END IF;
     limits := _wh_internal.row_limits(root, limited);
     IF limits IS NOT NULL THEN

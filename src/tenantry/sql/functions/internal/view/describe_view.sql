@@ -13,12 +13,16 @@ DECLARE
     statements text;
 BEGIN
     WITH parts AS (
-        SELECT '' AS name, obj_description(c.oid, 'pg_class') AS present, CASE c.relkind WHEN 'v' THEN 'VIEW'
-            WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END || ' ' || target AS object
-        FROM pg_class c WHERE c.oid = target
-        UNION ALL
-        SELECT a.attname, col_description(a.attrelid, a.attnum), format('COLUMN %s.%I', target, a.attname)
-        FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
+        SELECT o.name, d.description AS present, o.object
+        FROM (
+            SELECT 0 AS place, '' AS name, CASE c.relkind WHEN 'v' THEN 'VIEW'
+                WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END || ' ' || target AS object
+            FROM pg_class c WHERE c.oid = target
+            UNION ALL
+            SELECT a.attnum, a.attname, format('COLUMN %s.%I', target, a.attname)
+            FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
+        ) o LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = target
+            AND d.objsubid = o.place
     )
     SELECT string_agg(format('COMMENT ON %s IS %L; ', p.object, wanted ->> p.name), '')
             FILTER (WHERE p.present IS DISTINCT FROM wanted ->> p.name),
