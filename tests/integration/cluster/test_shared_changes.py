@@ -59,6 +59,10 @@ CHANGES: dict[str, dict[str, LiteralString]] = {
     "a new index and one less": {"indexes": INDEXES + ON_VALUE},
     "a new column": {"columns": f"{COLUMNS}, seven int", "query": WIDER},
     "another type": {"columns": COLUMNS.replace("value int", "value bigint")},
+    "a new column with a collation": {
+        "columns": f'{COLUMNS}, seven text COLLATE "C"',
+        "query": WIDER.replace("7 FROM", "'7' FROM"),
+    },
     "a column less": {
         "columns": COLUMNS.replace(", value int", ""),
         "query": "SELECT id, at FROM ticks WHERE at >= '{START_TIME}' AND at < '{END_TIME}'",
@@ -122,3 +126,14 @@ def test_a_tenant_moves_to_a_table_that_lacks_its_new_column(shop: Warehouse, st
         ("acme", 2 * DAYS),
         ("brook", 0),
     ]
+
+
+@pytest.mark.parametrize("storage", ["shared", "distributed"])
+def test_a_column_of_a_table_that_tenants_share_changes_its_collation(shop: Warehouse, storage: str) -> None:
+    query = WIDER.replace("7 FROM", "'7' FROM")
+    for clause in ("", ' COLLATE "C"', ' COLLATE "POSIX"'):
+        define(shop, columns=f"{COLUMNS}, seven text{clause}", query=query)
+        by_sql(shop, first(), today_utc(), template="ticks", name="acme")
+        assert shop.rows(
+            "SELECT DISTINCT pg_collation_for(seven) FROM public.ticks WHERE schema_name = 'acme'"
+        ) == [(clause.removeprefix(" COLLATE ") or '"default"',)]
