@@ -222,3 +222,28 @@ def test_columns_with_a_length_are_compared_as_they_are_stored(acme: Warehouse, 
     before = versions(acme)
     assert pull(acme) == 120
     assert versions(acme) == before
+
+
+def test_a_place_that_has_another_row_by_now_is_left_alone(
+    acme: Warehouse, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the reading of a row and its deletion, another session may delete it and store one of another day there."""
+    pull(acme)
+    gone = source.value("DELETE FROM ticks WHERE id = (SELECT min(id) FROM ticks) RETURNING id")
+    places = {key[0]: key[1] for key in versions(acme)}
+    kept = acme.value(
+        "SELECT relid::regclass::text FROM _wh.feeds f, _wh_internal.storage_holder(f, %s)", (DAY,)
+    )
+    read = stored.read
+
+    def and_use_its_place(opened: psycopg.Connection, statement: str) -> Generator[list[bytes]]:
+        yield from read(opened, statement)
+        acme.run(f"DELETE FROM {kept} WHERE id = %s", (gone,))
+        acme.run(f"VACUUM (INDEX_CLEANUP on) {kept}")
+        acme.run(
+            f"INSERT INTO {kept} (schema_name, id, at, value) VALUES ('acme', 5, '2024-03-20 00:00Z', 1)"
+        )
+
+    monkeypatch.setattr(stored, "read", and_use_its_place)
+    assert pull(acme) == 119
+    assert (5, places[gone]) in versions(acme)

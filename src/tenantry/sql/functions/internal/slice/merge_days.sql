@@ -10,7 +10,8 @@ DECLARE
     -- Of this tenant, where a table holds several.
     predicate text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day,
         last_day));
-    superfluous text := CASE WHEN vanished IS NULL THEN predicate ELSE 't.ctid = ANY ($1)' END;
+    -- A place may have a row of another day by now.
+    superfluous text := concat(predicate, CASE WHEN vanished IS NOT NULL THEN ' AND t.ctid = ANY ($1)' END);
     own text := _wh_internal.feed_rows(feed, 'true');
     key text[] := _wh_internal.unique_key(leaf,
         ARRAY(SELECT c.column_name FROM _wh.template_columns c
