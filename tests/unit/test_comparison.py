@@ -86,7 +86,29 @@ def test_rows_out_of_step_are_held_up_to_a_limit(monkeypatch: pytest.MonkeyPatch
         compared(list(range(5000)), list(range(5000, 0, -1)), [50], [50])
 
 
+def test_stored_rows_are_read_until_the_source_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not all of them, if it answers late: they would fill the memory."""
+    monkeypatch.setattr(stored, "AHEAD", 100 * len(kept_row(0, 0)))
+    rows = list(range(200))
+    kept = cut([kept_row(number, number) for number in rows], [10] * 20)
+    left: list[int] = []
+
+    def sent() -> Iterator[list[bytes]]:
+        left.append(sum(map(len, kept)))
+        yield [sent_row(number) for number in rows]
+
+    for answers, unread in (([False, False, True], 180), ([False] * 20, 100)):
+        kept = cut([kept_row(number, number) for number in rows], [10] * 20)
+        list(stored.Comparison(sent(), kept, iter(answers).__next__).differing())
+        assert left.pop() == unread
+
+
 def test_the_frame_around_the_rows_is_left_out() -> None:
     row = sent_row(3)
-    assert list(stored.rows([[stored.HEADER + row, row], [row, b"\xff\xff"], []])) == [[row, row], [row], []]
-    assert list(stored.rows([[stored.HEADER + b"\xff\xff"]])) == [[]]
+
+    def messages(*parts: bytes) -> list[memoryview]:
+        return [memoryview(part) for part in parts]
+
+    batches = [messages(stored.HEADER + row, row), messages(row, b"\xff\xff"), []]
+    assert list(stored.rows(batches)) == [[row, row], [row], []]
+    assert list(stored.rows([messages(stored.HEADER + b"\xff\xff")])) == [[]]

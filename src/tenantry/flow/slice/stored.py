@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import chain
 from struct import unpack
 
@@ -15,6 +15,9 @@ HELD = 32 * 2**20
 
 ASIDE = 2**18
 """Bytes of rows without a partner for which both sides are still read in step."""
+
+AHEAD = 2**20
+"""Bytes of stored rows that are read at most before the source sends its first row."""
 
 NEAR = 64
 """Rows among which the partner of a row is looked for."""
@@ -42,9 +45,16 @@ class Comparison:
     the order in which they were stored. Those need not be held: each is compared with the one in its place.
     """
 
-    def __init__(self, sent: Iterator[list[bytes]], kept: Iterator[list[bytes]]) -> None:
+    def __init__(
+        self,
+        sent: Iterator[list[bytes]],
+        kept: Iterator[list[bytes]],
+        answered: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`answered` says whether the source has begun to send; stored rows are read until then."""
         self._sent = sent
         self._kept = kept
+        self._answered = answered
         self.matched = 0
         """Rows that were sent and are stored."""
         self.vanished: list[str] = []
@@ -57,8 +67,8 @@ class Comparison:
         """
         sent, kept = self._in_step()
         rest = _StoredRows()
-        for row in chain(kept, chain.from_iterable(self._kept)):
-            rest.hold(row)
+        for rows in chain([kept], self._kept):
+            rest.hold(rows)
         for rows in chain([sent], self._sent):
             others = rest.cross_out(rows)
             self.matched += len(rows) - len(others)
@@ -69,7 +79,9 @@ class Comparison:
         """Pass over equal rows until one side ends or too many rows have no partner; return the rows of each side that have
         been read and have none.
         """
-        sent, kept, images = list[bytes](), list[bytes](), list[bytes]()
+        sent = list[bytes]()
+        kept = self._read_ahead()
+        images = _images(kept)
         odd_sent, odd_kept = list[bytes](), list[bytes]()
         aside = 0
         while aside < ASIDE:
@@ -77,7 +89,7 @@ class Comparison:
                 sent += next(self._sent, [])
             if len(kept) < NEAR:
                 kept += next(self._kept, [])
-                images += map(_image, kept[len(images) :])
+                images += _images(kept[len(images) :])
             if not sent or not kept:
                 break
             if equal := _equal(sent, images):
@@ -91,6 +103,15 @@ class Comparison:
             del sent[:here], kept[:there], images[:there]
         return odd_sent + sent, odd_kept + kept
 
+    def _read_ahead(self) -> list[bytes]:
+        """Read stored rows while the source plans its query or sorts."""
+        kept = list[bytes]()
+        ahead = 0
+        while ahead < AHEAD and not self._answered() and (rows := next(self._kept, [])):
+            kept += rows
+            ahead += sum(map(len, rows))
+        return kept
+
 
 class _StoredRows:
     """Stored rows in memory. Each row that the source also sends is crossed out."""
@@ -99,13 +120,14 @@ class _StoredRows:
         self._places: dict[bytes, bytes] = {}
         self._held = 0
 
-    def hold(self, row: bytes) -> None:
-        """Add a stored row. Raises TooMany."""
-        image = _image(row)
-        self._places[image] = self._places.get(image, b"") + row[-6:]
-        self._held += len(image) + _AROUND
-        if self._held > HELD:
-            raise TooMany
+    def hold(self, rows: Sequence[bytes]) -> None:
+        """Add stored rows. Raises TooMany."""
+        places = self._places
+        for row, image in zip(rows, _images(rows), strict=True):
+            places[image] = places.get(image, b"") + row[-6:]
+            self._held += len(image) + _AROUND
+            if self._held > HELD:
+                raise TooMany
 
     def cross_out(self, rows: Iterable[bytes]) -> list[bytes]:
         """Cross out these rows of a source; return those that are not stored."""
@@ -134,7 +156,7 @@ def rows(batches: Iterable[Sequence[Message]]) -> Iterator[list[bytes]]:
     """
     begun = False
     for batch in batches:
-        found = list(map(bytes, batch))
+        found = list(map(memoryview.tobytes, batch))
         if found and not begun:
             found[0] = found[0].removeprefix(HEADER)
             begun = True
@@ -145,13 +167,14 @@ def rows(batches: Iterable[Sequence[Message]]) -> Iterator[list[bytes]]:
 
 def read(session: psycopg.Connection, statement: str) -> Generator[list[bytes]]:
     """Yield the rows of a COPY in binary form, some at a time. Nothing else can be sent to the session until this ends."""
-    with session.cursor().copy(statement.encode()):
-        yield from rows(CopyOut(session).batches())
+    with CopyOut(session, statement) as sent:
+        yield from rows(sent.batches())
 
 
-def _image(row: bytes) -> bytes:
-    """A stored row as the source would send it: without its last field."""
-    return (int.from_bytes(row[:2]) - 1).to_bytes(2) + row[2:-_CTID]
+def _images(kept: Sequence[bytes]) -> list[bytes]:
+    """Stored rows as the source would send them: without their last field."""
+    fields = (int.from_bytes(kept[0][:2]) - 1).to_bytes(2) if kept else b""
+    return [fields + row[2:-_CTID] for row in kept]
 
 
 def _equal(sent: list[bytes], images: list[bytes]) -> int:

@@ -134,12 +134,13 @@ def _copy(
     compared: stored.Comparison | None = None
     with ExitStack() as copies:
         with speaking():
-            copies.enter_context(source.cursor().copy(begun.from_source.encode()))
-        sent = CopyOut(source, budget)
-        batches: Iterable[Sequence[Message]] = _spoken(sent.batches())
+            sent = copies.enter_context(CopyOut(source, begun.from_source, budget))
+        batches: Iterable[Sequence[Message | bytes]] = _spoken(sent.batches())
         if begun.stored:
             kept = copies.enter_context(closing(stored.read(session, begun.stored)))
-            compared = stored.Comparison(stored.rows(batches), kept)
+            compared = stored.Comparison(
+                stored.rows(_spoken(sent.batches())), kept, speaking()(sent.answered)
+            )
             batches = compared.differing()
         for batch in batches:
             if batch and into is None:
