@@ -4324,6 +4324,17 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.hold_days(feed _wh.feeds, first_day date, last_day date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Before rows of some days are merged: a session that moves a row out of these days in the meantime waits for
+-- this transaction, and then clears their digests.
+BEGIN
+    PERFORM FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+        AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.hold_feed(feed _wh.feeds) RETURNS _wh.feeds
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Like hold_tenant, for a feed that was found before: if the tenant was dropped during the wait, raise an
@@ -5766,11 +5777,7 @@ BEGIN
         GET DIAGNOSTICS changed = ROW_COUNT;
         RETURN total + changed;
     END IF;
-    -- A session that moves a row out of these days in the meantime waits for this transaction, and then
-    -- clears their digests.
-    PERFORM FROM _wh.slices s
-        WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
-        AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
+    PERFORM _wh_internal.hold_days(feed, first_day, last_day);
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
     IF own <> 'true' THEN
@@ -5847,23 +5854,54 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.merge_difference(feed _wh.feeds, template _wh.mv_templates,
     holder regclass, first_day date, last_day date, vanished tid[]) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Merge what a stream found to differ: staged rows that are not stored, and the places of stored rows that
--- the source did not send. Returns the number of rows that are stored of each day then; the loader holds that
--- against what the source sent.
+-- Merge what a stream found to differ, if it was staged (see merge_rows). Returns the number of rows that are
+-- stored of each day then; the loader holds that against what the source sent.
+DECLARE
+    own text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day, last_day));
+    stored bigint;
 BEGIN
-    -- A session that moves a row out of these days in the meantime waits for this transaction.
-    PERFORM FROM _wh.slices s
-        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-        AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
-    IF vanished <> '{}' OR to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
-        IF to_regclass('pg_temp.tenantry_stage') IS NULL THEN
-            PERFORM _wh_internal.stream_stage(template.template_name);
-        END IF;
+    PERFORM _wh_internal.hold_days(feed, first_day, last_day);
+    IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
         PERFORM _wh_internal.merge_days(feed, template, holder, to_regclass('pg_temp.tenantry_stage'),
             first_day, last_day, vanished);
     END IF;
-    RETURN _wh_internal.count_days(template, holder::text, _wh_internal.feed_rows(feed,
-        _wh_internal.day_predicate(template, first_day, last_day)));
+    IF first_day < last_day THEN
+        RETURN _wh_internal.count_days(template, holder::text, own);
+    END IF;
+    -- Grouping by day would take twice as long.
+    EXECUTE format('SELECT count(*) FROM %s WHERE %s', holder, own) INTO stored;
+    RETURN jsonb_build_object(to_char(first_day::timestamp, 'YYYY-MM-DD'), stored);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.merge_rows(feed _wh.feeds, first_day date, last_day date,
+    came anyarray, vanished tid[]) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Merge the few rows that a stream found to differ: rows that are not stored, as an array of rows of the
+-- table that holds the days, and the places of stored rows that the source did not send. Returns how many of
+-- the rows belong to the days; if that is not all of them, the loader rolls this back. If a row's key exists
+-- elsewhere, the rows are staged instead, for merge_difference.
+DECLARE
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
+    holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
+    days text := _wh_internal.day_predicate(template, first_day, last_day);
+    columns text := _wh_internal.column_list(template.template_name);
+    arrived bigint;
+BEGIN
+    PERFORM _wh_internal.hold_days(feed, first_day, last_day), _wh_internal.publish_identity(holder);
+    BEGIN
+        -- Another session may have moved a row, and its place may have one of another day now.
+        EXECUTE format('DELETE FROM %s WHERE ctid = ANY ($1) AND %s', holder,
+            _wh_internal.feed_rows(feed, days)) USING vanished;
+        EXECUTE format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM unnest($1) WHERE %3$s', holder, columns,
+            days) USING came;
+    EXCEPTION WHEN unique_violation THEN
+        PERFORM _wh_internal.stream_stage(template.template_name);
+        EXECUTE format('INSERT INTO pg_temp.tenantry_stage (%1$s) SELECT %1$s FROM unnest($1) WHERE %2$s',
+            columns, days) USING came;
+    END;
+    GET DIAGNOSTICS arrived = ROW_COUNT;
+    RETURN arrived;
 END
 $$;
 
@@ -11008,29 +11046,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date,
-    given text[], source_types oid[], staged boolean,
-    OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint,
-    OUT stored text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    given text[], source_types oid[], OUT from_source text, OUT strays text, OUT own_types boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- Call it after stream_lock, when the source has reported the names and types of the query's columns. Returns
--- the COPY statements for both ends, and a query for rows outside the days. Days without rows in the table go
--- straight into it (start_block: where new rows begin). Of others, only rows that are not stored go into a
--- staging table, which stream_stage makes then; stored is the COPY that returns the rows to compare with. If
--- they cannot be compared, or with `staged`, all rows go there. If a column's type at the source differs from
--- the declared type, the value goes through text, as through dblink, so that a fraction never turns into an
--- integer unnoticed. Types that are not PostgreSQL's own have no common binary form, and a number that stands
--- for an object of one database would name another object here.
+-- the COPY statement for the source, a query for rows outside the days, and whether the COPY is in binary
+-- form. If a column's type at the source differs from the declared type, the value goes through text, as
+-- through dblink, so that a fraction never turns into an integer unnoticed. Types that are not PostgreSQL's
+-- own have no common binary form, and a number that stands for an object of one database would name another
+-- object here.
 DECLARE
     template _wh.mv_templates := _wh_internal.feed_template(feed);
-    columns text := _wh_internal.column_list(template.template_name);
-    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     places integer[] := _wh_internal.match_columns(template, given);
     query text := _wh_internal.named_query(template,
         _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name, first_day,
         last_day), given);
-    own_types boolean;
     selected text;
-    copy_options text;
 BEGIN
     -- format() writes a value as the type's output function does; a cast to text would not, for boolean,
     -- char(n) and inet. Without a length, the names char and bit would mean a length of one.
@@ -11042,34 +11072,12 @@ BEGIN
     INTO own_types, selected
     FROM _wh.template_columns c JOIN pg_type t ON t.oid = to_regtype(c.data_type)
     WHERE c.template_name = template.template_name;
-    copy_options := CASE WHEN own_types THEN '(FORMAT binary)' ELSE '(FORMAT text)' END;
     from_source := format('COPY (SELECT %s FROM %s%s) TO STDOUT %s', CASE WHEN own_types THEN selected
-        ELSE columns END, query,
-        ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name), copy_options);
-    strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
-    target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
-    -- The table may hold other tenants' rows, too. The rows that are copied into it get this tenant's name.
-    PERFORM set_config('tenantry.tenant', feed.schema_name, true);
-    IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed
-        OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
-        OR EXISTS (SELECT FROM _wh.slices s
-        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-            AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
-        OR _wh_internal.days_have_rows(feed, template, target::regclass, first_day, last_day)
-    THEN
-        IF own_types AND NOT staged THEN
-            stored := _wh_internal.stored_images(feed, template, target::regclass, first_day, last_day);
-        END IF;
-        IF stored IS NULL THEN
-            PERFORM _wh_internal.stream_stage(template.template_name);
-        END IF;
-        target := 'pg_temp.tenantry_stage';
-    END IF;
-    -- The first rows fill existing pages; the last ones also fill pages that another running load has added
-    -- beforehand.
-    start_block := greatest(0,
-        pg_relation_size(to_regclass(target)) / current_setting('block_size')::bigint - 1024);
-    into_warehouse := format('COPY %s (%s) FROM STDIN %s WHERE %s', target, columns, copy_options, predicate);
+        ELSE _wh_internal.column_list(template.template_name) END, query,
+        ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name),
+        CASE WHEN own_types THEN '(FORMAT binary)' ELSE '(FORMAT text)' END);
+    strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query,
+        _wh_internal.day_predicate(template, first_day, last_day));
 END
 $$;
 
@@ -11160,6 +11168,59 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP',
         _wh_internal.declared_columns(template_name));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.stream_target(feed _wh.feeds, first_day date, last_day date,
+    own_types boolean, staged boolean, OUT into_warehouse text, OUT target text, OUT start_block bigint,
+    OUT stored text, OUT replaceable boolean, OUT row_type oid, OUT array_type oid, OUT field_types oid[],
+    OUT field_places integer[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Call it after stream_begin, once the source is at work. Returns the COPY statement for the warehouse. Days
+-- without rows in the table go straight into it (start_block: where new rows begin). Of others, only rows
+-- that are not stored are written: `stored` is the COPY that returns the rows to compare with, and the last
+-- values say how a row of the table is made of what is sent (see row_array.py). If there are many of them,
+-- they go into a staging table, which stream_stage makes then; also if somebody would notice that a changed
+-- row is deleted and inserted (not `replaceable`). If rows cannot be compared, or with `staged`, all rows go
+-- there.
+DECLARE
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
+    holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
+BEGIN
+    target := holder::text;
+    -- The table may hold other tenants' rows, too. The rows that are copied into it get this tenant's name.
+    PERFORM set_config('tenantry.tenant', feed.schema_name, true);
+    IF staged OR (_wh_internal.storage_traits(feed.storage)).distributed
+        OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
+        OR EXISTS (SELECT FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
+        OR _wh_internal.days_have_rows(feed, template, holder, first_day, last_day)
+    THEN
+        IF own_types AND NOT staged THEN
+            stored := _wh_internal.stored_images(feed, template, holder, first_day, last_day);
+        END IF;
+        IF stored IS NULL THEN
+            PERFORM _wh_internal.stream_stage(template.template_name);
+        ELSE
+            SELECT NOT (r.relhastriggers OR r.relhasrules), t.oid, t.typarray,
+                array_agg(a.atttypid ORDER BY a.attnum), array_agg(coalesce(c.position, 0) ORDER BY a.attnum)
+            INTO replaceable, row_type, array_type, field_types, field_places
+            FROM pg_class r JOIN pg_type t ON t.oid = r.reltype JOIN pg_attribute a ON a.attrelid = r.oid
+            LEFT JOIN _wh.template_columns c
+                ON c.template_name = template.template_name AND c.column_name = a.attname
+            WHERE r.oid = holder AND a.attnum > 0 AND NOT a.attisdropped GROUP BY r.oid, t.oid;
+        END IF;
+        target := 'pg_temp.tenantry_stage';
+    END IF;
+    -- The first rows fill existing pages; the last ones also fill pages that another running load has added
+    -- beforehand.
+    start_block := greatest(0,
+        pg_relation_size(to_regclass(target)) / current_setting('block_size')::bigint - 1024);
+    into_warehouse := format('COPY %s (%s) FROM STDIN %s WHERE %s', target,
+        _wh_internal.column_list(template.template_name),
+        CASE WHEN own_types THEN '(FORMAT binary)' ELSE '(FORMAT text)' END,
+        _wh_internal.day_predicate(template, first_day, last_day));
 END
 $$;
 
@@ -13766,9 +13827,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.fold_year_step,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '9ca3459050bcc13a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'f4427e250e5ef842' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '9ca3459050bcc13a');
+        AND i.functions = 'f4427e250e5ef842');
 END
 $$;
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tenantry.core.days import Span
-from tenantry.core.errors import DatabaseError
+from tenantry.core.errors import DatabaseError, SliceError
 from tenantry.db.connect import session
 from tenantry.flow.slice import stored, stream
 from tenantry.flow.slice.feed import open_feed
@@ -53,11 +53,17 @@ def in_order(warehouse: Warehouse) -> None:
     warehouse.run("UPDATE _wh.mv_templates SET query_template = replace(query_template, 'random()', 'id')")
 
 
-def versions(warehouse: Warehouse) -> dict[tuple[int, str], str]:
-    """Which transaction wrote each stored row."""
-    kept = warehouse.value(
+def holder(warehouse: Warehouse) -> LiteralString:
+    """The table that holds the days."""
+    found: LiteralString = warehouse.value(
         "SELECT relid::regclass::text FROM _wh.feeds f, _wh_internal.storage_holder(f, %s)", (DAY,)
     )
+    return found
+
+
+def versions(warehouse: Warehouse) -> dict[tuple[int, str], str]:
+    """Which transaction wrote each stored row."""
+    kept = holder(warehouse)
     return {
         (number, place): writer
         for number, place, writer in warehouse.rows(f"SELECT id, ctid::text, xmin::text FROM {kept}")
@@ -89,11 +95,21 @@ EDITS: dict[str, LiteralString] = {
 }
 
 
+@pytest.fixture(params=["few", "many"])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether rows that differ count as few, and are not staged."""
+    if request.param == "many":
+        monkeypatch.setattr(stream, "FEW", 0)
+    return bool(request.param == "few")
+
+
 @pytest.mark.parametrize("edit", EDITS)
 @pytest.mark.parametrize("key", [True, False], ids=["with a key", "without a key"])
 def test_what_differs_is_written_and_nothing_else(
-    acme: Warehouse, source: Source, edit: str, key: bool
+    acme: Warehouse, source: Source, edit: str, key: bool, few: bool
 ) -> None:
+    if few:
+        refuse_to_stage(acme)
     if not key:
         acme.run("UPDATE _wh.mv_templates SET indexes = NULL WHERE template_name = 'ticks'")
     pull(acme)
@@ -106,6 +122,13 @@ def test_what_differs_is_written_and_nothing_else(
     written = versions(acme).items() - before.items()
     assert len(written) == len(new - old)
     assert sum(n for (n,) in acme.rows("SELECT row_count FROM _wh.slices")) == len(new)
+
+
+def refuse_to_stage(warehouse: Warehouse) -> None:
+    warehouse.run(
+        "CREATE OR REPLACE FUNCTION _wh_internal.stream_stage(template_name text) RETURNS void LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'these rows are too few'; END $$"
+    )
 
 
 def test_rows_that_somebody_has_emptied_are_pulled_again(acme: Warehouse, source: Source) -> None:
@@ -224,16 +247,42 @@ def test_columns_with_a_length_are_compared_as_they_are_stored(acme: Warehouse, 
     assert versions(acme) == before
 
 
+def test_a_row_that_moves_into_a_day_leaves_the_other_day(acme: Warehouse, source: Source, few: bool) -> None:
+    """Its key is stored in the day where it was, whose rows are not the source's any more."""
+    del few
+    pull(acme)
+    acme.run("UPDATE _wh.slices SET digest = '1:40:0'")
+    source.run("UPDATE ticks SET at = '2024-03-10 05:00Z' WHERE id = (SELECT max(id) FROM ticks)")
+    source.run("INSERT INTO ticks VALUES (7, '2024-03-10 06:00Z', '1')")
+    assert pull(acme, DAY) == 42
+    assert same(acme, source)
+    assert acme.rows("SELECT slice_date::text FROM _wh.slices WHERE digest IS NOT NULL") == [("2024-03-11",)]
+
+
+def test_rows_outside_their_days_are_refused_and_named(acme: Warehouse, source: Source, few: bool) -> None:
+    del few
+    pull(acme)
+    before = versions(acme)
+    source.run("INSERT INTO ticks VALUES (7, '2024-03-11 03:00Z', '1'), (8, '2024-05-01 00:00Z', '2')")
+    acme.run(
+        "UPDATE _wh.mv_templates SET query_template = replace(query_template, 'at < ', 'id = 8 OR at < ')"
+        " WHERE template_name = 'ticks'"
+    )
+    with pytest.raises(SliceError, match=r"1 of 122 rows are outside their days: .*2024-05-01"):
+        pull(acme)
+    assert versions(acme) == before
+
+
 def test_a_place_that_has_another_row_by_now_is_left_alone(
-    acme: Warehouse, source: Source, monkeypatch: pytest.MonkeyPatch
+    acme: Warehouse, source: Source, monkeypatch: pytest.MonkeyPatch, few: bool
 ) -> None:
     """Between the reading of a row and its deletion, another session may delete it and store one of another day there."""
+    if few:
+        refuse_to_stage(acme)
     pull(acme)
     gone = source.value("DELETE FROM ticks WHERE id = (SELECT min(id) FROM ticks) RETURNING id")
     places = {key[0]: key[1] for key in versions(acme)}
-    kept = acme.value(
-        "SELECT relid::regclass::text FROM _wh.feeds f, _wh_internal.storage_holder(f, %s)", (DAY,)
-    )
+    kept = holder(acme)
     read = stored.read
 
     def and_use_its_place(opened: psycopg.Connection, statement: str) -> Generator[list[bytes]]:
@@ -247,3 +296,70 @@ def test_a_place_that_has_another_row_by_now_is_left_alone(
     monkeypatch.setattr(stored, "read", and_use_its_place)
     assert pull(acme) == 119
     assert (5, places[gone]) in versions(acme)
+
+
+@pytest.mark.parametrize("edit", ["a changed row", "a deleted row", "a new row"])
+def test_a_trigger_on_the_table_sees_what_happens_to_a_row(
+    acme: Warehouse, source: Source, edit: str
+) -> None:
+    """A changed row is not deleted and inserted then, as it is otherwise if there are few of them."""
+    pull(acme)
+    kept = holder(acme)
+    acme.run("CREATE TABLE public.seen (what text)")
+    acme.run(
+        "CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN INSERT INTO public.seen VALUES (TG_OP); RETURN NULL; END $$"
+    )
+    acme.run(
+        f"CREATE TRIGGER see AFTER INSERT OR UPDATE OR DELETE ON {kept} FOR EACH ROW EXECUTE FUNCTION public.see()"
+    )
+    source.run(EDITS[edit])
+    pull(acme)
+    assert same(acme, source)
+    expected = {"a changed row": "UPDATE", "a deleted row": "DELETE", "a new row": "INSERT"}[edit]
+    assert acme.rows("SELECT what FROM public.seen") == [(expected,)]
+
+
+TYPES: dict[LiteralString, LiteralString] = {
+    "int[]": "ARRAY[[1, NULL], [value::int, 3]]",
+    "text[]": "ARRAY['x,y', NULL, '', value]",
+    "jsonb": "jsonb_build_object('n', value, 'x', NULL)",
+    "json": "'{\"b\" : 1}'::json",
+    "numeric": "CASE value::int % 2 WHEN 0 THEN 'NaN' ELSE 1.00 END",
+    "interval": "value::int * interval '1 month'",
+    "bytea": "decode('00ff27', 'hex')",
+    "int4range": "int4range(value::int, 100)",
+    "point": "point(value::int, 0.1)",
+    "uuid": "md5(value)::uuid",
+    "inet": "'10.0.0.1/8'::inet",
+    "timestamptz[]": "ARRAY['infinity'::timestamptz]",
+    "text": "CASE value::int % 3 WHEN 0 THEN 'é' END",
+}
+
+
+@pytest.mark.parametrize("edit", ["a changed row", "a new row", "everything"])
+def test_few_rows_arrive_whatever_their_types_and_the_order_of_the_columns(
+    acme: Warehouse, source: Source, edit: str
+) -> None:
+    """The table has columns in the order in which the template got them, and some that the template has no more."""
+    pull(acme)
+    root = acme.value(
+        "SELECT pg_partition_root(relid)::text FROM _wh.feeds f, _wh_internal.storage_holder(f, %s)", (DAY,)
+    )
+    acme.run(f"ALTER TABLE {root} ADD COLUMN spare int")
+    acme.run(f"ALTER TABLE {root} DROP COLUMN spare")
+    names = [f"c{n}" for n in range(len(TYPES))]
+    columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, TYPES, strict=True))
+    values = ", ".join(f"{value} AS {name}" for name, value in zip(names, TYPES.values(), strict=True))
+    define(
+        acme,
+        columns=f"{columns}, at timestamptz, id int",
+        query=QUERY.replace("id, at, value::int", f"{values}, at, id"),
+    )
+    pull(acme)
+    refuse_to_stage(acme)
+    source.run(EDITS[edit])
+    pull(acme)
+    texts = ", ".join(f"{name}::text" for name in ("id", "at", *names))
+    kept = acme.rows(f"SELECT {texts} FROM {root} ORDER BY id")
+    assert kept == source.rows(f"SELECT {texts} FROM (SELECT id, at, {values} FROM ticks) t ORDER BY id")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -17,9 +18,13 @@ from tenantry.db.queries import one_row, query
 from tenantry.flow.slice import stored
 from tenantry.flow.slice.copy_out import CopyOut, Message
 from tenantry.flow.slice.digest import Answer
+from tenantry.flow.slice.row_array import RowArray, RowType
 from tenantry.flow.slice.slice import named
 from tenantry.flow.source.deadline import Budget, deadline
 from tenantry.flow.source.session import columns, reading, speaking
+
+FEW = 2**18
+"""Bytes of differing rows that are not staged."""
 
 
 def range_capable(session: psycopg.Connection, feed: Feed) -> bool:
@@ -79,82 +84,100 @@ def _pull(
         budget = Budget(*limits)
         with deadline(source, budget, f"{feed} {span}"), reading(source):
             given = columns(source, describe)
-            asked = {**days, "names": given.names, "types": given.types, "staged": staged}
-            begun = _Begun(*one_row(session, query("storage", "stream_begin"), asked))
-            copied = _copy(source, session, feed, begun, budget)
-            strays = copied.sent - copied.arrived
-            samples = [row[0] for row in source.execute(begun.strays)] if strays else []
+            asked = {**days, "names": given.names, "types": given.types}
+            from_source, stray_rows, own_types = one_row(session, query("storage", "stream_begin"), asked)
+            with ExitStack() as block:
+                with speaking():
+                    sent = block.enter_context(CopyOut(source, from_source, budget))
+                # While the source plans its query.
+                asked = {**days, "own_types": own_types, "staged": staged}
+                target = _Target.of(*one_row(session, query("storage", "stream_target"), asked))
+                vanished: list[str] | None = None
+                if target.stored:
+                    arrived, vanished = _compare(session, sent, days, target, target.stored)
+                else:
+                    arrived = _copy(session, sent, target)
+            strays = sent.rows - arrived
+            samples = [row[0] for row in source.execute(stray_rows)] if strays else []
         if strays:
             raise SliceError(
-                f"{feed} {span}: {strays} of {copied.sent} rows are outside their days: {'; '.join(samples)[:500]}",
+                f"{feed} {span}: {strays} of {sent.rows} rows are outside their days: {'; '.join(samples)[:500]}",
                 hint="Filter in the template: column >= '{START_TIME}' AND column < '{END_TIME}'.",
             )
-        end = {**days, "target": begun.target, "start_block": begun.start_block, "started": started}
-        end |= {"copied": copied.sent, "vanished": copied.vanished}
+        end = {**days, "target": target.table, "start_block": target.start_block, "started": started}
+        end |= {"copied": sent.rows, "vanished": vanished}
         end["digests"] = Jsonb(answer.digests) if answer and answer.digests else None
         counts = session.execute(query("storage", "stream_end"), end).fetchall()
-        if copied.vanished is not None and sum(rows for _, rows in counts) != copied.sent:
+        if vanished is not None and sum(rows for _, rows in counts) != sent.rows:
             raise _Unequal
     seconds = (datetime.now(started.tzinfo) - started).total_seconds() / len(counts)
-    action = "refreshed" if begun.target.startswith("pg_temp") else "created"
+    action = "refreshed" if target.table.startswith("pg_temp") else "created"
     return [LoadedSlice(feed, day, action, rows, seconds) for day, rows in counts]
 
 
 @dataclass(frozen=True)
-class _Begun:
-    """How to stream: the statements for both ends, the query for rows outside the days, the table that the rows go
-    into, the block from which they lie there, and the statement for stored rows that the source's are compared with.
+class _Target:
+    """How to store: the statement, the table that the rows go into, the block from which they lie there, and the
+    statement for stored rows that the source's are compared with, if they are; then also whether a changed row may be
+    deleted and inserted, and the type of such a row.
     """
 
-    from_source: str
     into_warehouse: str
-    strays: str
-    target: str
+    table: str
     start_block: int
     stored: str | None
+    replaceable: bool
+    row: RowType
+
+    @classmethod
+    def of(
+        cls, into: str, table: str, start_block: int, kept: str | None, replaceable: bool, *row: Any
+    ) -> _Target:
+        return cls(into, table, start_block, kept, replaceable, RowType(*row))
 
 
-@dataclass(frozen=True)
-class _Copied:
-    """How many rows came out of the source and how many of them arrived, and the places of stored rows that did not
-    come; None if the rows were not compared with the stored ones.
-    """
-
-    sent: int
-    arrived: int
-    vanished: list[str] | None
-
-
-def _copy(
-    source: psycopg.Connection, session: psycopg.Connection, feed: Feed, begun: _Begun, budget: Budget
-) -> _Copied:
-    """Pipe one COPY into another, without the rows that are stored already if they are compared."""
+def _copy(session: psycopg.Connection, sent: CopyOut, target: _Target) -> int:
+    """Pipe one COPY into another. Returns how many rows arrived."""
     writer = session.cursor()
-    into: psycopg.Copy | None = None
-    compared: stored.Comparison | None = None
-    with ExitStack() as copies:
-        with speaking():
-            sent = copies.enter_context(CopyOut(source, begun.from_source, budget))
-        batches: Iterable[Sequence[Message | bytes]] = _spoken(sent.batches())
-        if begun.stored:
-            kept = copies.enter_context(closing(stored.read(session, begun.stored)))
-            compared = stored.Comparison(
-                stored.rows(_spoken(sent.batches())), kept, speaking()(sent.answered)
-            )
-            batches = compared.differing()
-        for batch in batches:
-            if batch and into is None:
-                if compared:
-                    session.execute(query("storage", "stream_stage"), {"template": feed.template})
-                into = copies.enter_context(writer.copy(begun.into_warehouse.encode()))
-                if compared:
-                    into.write(stored.HEADER)
-            if into:
-                into.write(b"".join(batch))
-    arrived = writer.rowcount if into else 0
-    if compared:
-        return _Copied(sent.rows, arrived + compared.matched, compared.vanished)
-    return _Copied(sent.rows, arrived, None)
+    with writer.copy(target.into_warehouse.encode()) as into:
+        for batch in _spoken(sent.batches()):
+            into.write(b"".join(batch))
+    return writer.rowcount
+
+
+def _compare(
+    session: psycopg.Connection, sent: CopyOut, days: Mapping[str, Any], target: _Target, statement: str
+) -> tuple[int, list[str]]:
+    """Compare what is sent with the stored rows while both are read, and merge what differs, if it is little; otherwise
+    stage it. Returns how many of the rows that were sent are stored or staged now, and the places of the stored rows
+    that were not sent.
+    """
+    rest = list[bytes]()
+    size = 0
+    writer = session.cursor()
+    with ExitStack() as block:
+        kept = block.enter_context(closing(stored.read(session, statement)))
+        compared = stored.Comparison(stored.rows(_spoken(sent.batches())), kept, speaking()(sent.answered))
+        into: psycopg.Copy | None = None
+        for rows in compared.differing():
+            rest += rows
+            size += sum(map(len, rows))
+            if size <= (FEW if target.replaceable else 0):
+                continue
+            if into is None:
+                session.execute(query("storage", "stream_stage"), days)
+                into = block.enter_context(writer.copy(target.into_warehouse.encode()))
+                into.write(stored.HEADER)
+            into.write(b"".join(rest))
+            rest.clear()
+    if into:
+        return compared.matched + writer.rowcount, compared.vanished
+    if not rest and not compared.vanished:
+        return compared.matched, []
+    came = RowArray(target.row, rest)
+    writer.adapters.register_dumper(RowArray, came.dumper())
+    writer.execute(query("storage", "merge_rows"), {**days, "came": came, "vanished": compared.vanished})
+    return compared.matched + writer.fetchall()[0][0], compared.vanished
 
 
 def _spoken(batches: Iterator[list[Message]]) -> Iterator[list[Message]]:

@@ -18,15 +18,28 @@ CROSS JOIN LATERAL _wh_internal.source_limits(coalesce(c.options, '{}')) l
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_begin
--- The two COPY statements of a stream, and where its rows go.
-SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block, b.stored FROM _wh.feeds f
+-- The COPY statement of a stream for the source.
+SELECT b.from_source, b.strays, b.own_types FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.stream_begin(f, %(first)s::date, %(last)s::date, %(names)s::text[],
-    %(types)s::oid[], %(staged)s) b
+    %(types)s::oid[]) b
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: stream_target
+-- The COPY statement of a stream for the warehouse, and what its rows are compared with.
+SELECT t.into_warehouse, t.target, t.start_block, t.stored, t.replaceable, t.row_type, t.array_type,
+    t.field_types::bigint[], t.field_places
+FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.stream_target(f, %(first)s::date, %(last)s::date,
+    %(own_types)s, %(staged)s) t
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_stage
 -- Make the staging table of a stream, for rows that turned out to differ.
 SELECT _wh_internal.stream_stage(%(template)s)
+
+-- name: merge_rows
+-- Merge a few rows that turned out to differ, and say how many of them belong to their days.
+SELECT _wh_internal.merge_rows(f, %(first)s::date, %(last)s::date, %(came)s, %(vanished)s::text[]::tid[])
+FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_end
 -- Put the rows of a stream in place, and count them by day.

@@ -51,11 +51,7 @@ BEGIN
         GET DIAGNOSTICS changed = ROW_COUNT;
         RETURN total + changed;
     END IF;
-    -- A session that moves a row out of these days in the meantime waits for this transaction, and then
-    -- clears their digests.
-    PERFORM FROM _wh.slices s
-        WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
-        AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
+    PERFORM _wh_internal.hold_days(feed, first_day, last_day);
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
     IF own <> 'true' THEN
