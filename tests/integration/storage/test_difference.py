@@ -18,6 +18,7 @@ from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.source.session import open_source, source_conninfo
 from tests.support.databases import Source, Warehouse
 from tests.support.samples.small_template import define, make_ticks
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
@@ -233,6 +234,39 @@ def test_a_row_that_another_session_takes_meanwhile_is_noticed(
     monkeypatch.setattr(stored, "read", and_lose_a_row)
     assert pull(acme) == 120
     assert same(acme, source)
+
+
+def scans(warehouse: Warehouse) -> int:
+    """How often pulling a day reads the table."""
+    count: LiteralString = (
+        f"SELECT seq_scan + idx_scan FROM pg_stat_all_tables WHERE relid = '{holder(warehouse)}'::regclass"
+    )
+    sessions: LiteralString = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    open_before, before = set(warehouse.rows(sessions)), warehouse.value(count)
+    pull(warehouse, DAY)
+    # A session reports what it has read when it ends.
+    wait_until(lambda: set(warehouse.rows(sessions)) <= open_before)
+    found: int = warehouse.value(count) - before
+    return found
+
+
+def test_stored_rows_are_not_counted_if_no_transaction_has_ended_since_they_were_read(
+    acme: Warehouse, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull(acme, DAY)
+    read = stored.read
+
+    def and_do_something(opened: psycopg.Connection, statement: str) -> Generator[list[bytes]]:
+        yield from read(opened, statement)
+        acme.run("CREATE TABLE public.something ()")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stored, "read", and_do_something)
+        counted = scans(acme)
+    # Other databases of the server also have transactions.
+    wait_until(lambda: scans(acme) == counted - 1)
+    source.run("INSERT INTO ticks VALUES (7, '2024-03-10 03:00Z', '1')")
+    assert scans(acme) >= counted
 
 
 def test_columns_with_a_length_are_compared_as_they_are_stored(acme: Warehouse, source: Source) -> None:

@@ -14,7 +14,8 @@ BEGIN
     counts := CASE WHEN vanished IS NULL
         THEN _wh_internal.merge_stream(feed, template, holder, first_day, last_day, target, start_block,
             copied)
-        ELSE _wh_internal.merge_difference(feed, template, holder, first_day, last_day, vanished) END;
+        ELSE _wh_internal.merge_difference(feed, template, holder, first_day, last_day, copied, vanished)
+        END;
     RETURN QUERY INSERT
         INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration,
         definition_hash, digest,

@@ -24,6 +24,7 @@ BEGIN
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
         OR _wh_internal.days_have_rows(feed, template, holder, first_day, last_day)
     THEN
+        PERFORM set_config('tenantry.snapshot', pg_current_snapshot()::text, true);
         IF own_types AND NOT staged THEN
             stored := _wh_internal.stored_images(feed, template, holder, first_day, last_day);
         END IF;
