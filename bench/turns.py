@@ -10,17 +10,22 @@ from bench.report import Table, middle_half, paired
 
 
 def by_turns(
-    title: str, ways: Mapping[str, Callable[[], object]], baselines: Mapping[str, str], repeats: int
+    title: str,
+    ways: Mapping[str, Callable[[], object]],
+    baselines: Mapping[str, str],
+    repeats: int,
+    before: Callable[[], object] = lambda: None,
 ) -> Table:
     """Call each function once, then each again, `repeats` times after a round that does not count.
 
-    `baselines` are a heading, and the name of the way by whose time in the same round the others are divided.
+    `before` is called before each of them, outside of the measured time. `baselines` are a heading, and the name of the way by whose time in the same round the others are divided.
     """
     names = list(ways)
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(repeats + 1):
         turn = number % len(names)
         for name in [*names[turn:], *names[:turn]]:
+            before()
             started = time.perf_counter()
             ways[name]()
             if number:

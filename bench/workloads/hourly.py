@@ -36,13 +36,14 @@ PIPES = "limit: a bare pipe each, one process"
 BY_HAND = "by_hand"
 """A materialized view over dblink of the same day."""
 QUERY = "limit: the source's query alone"
+_PULL = "tenantry, sessions kept (stream.pull)"
 _LEAF = f'_wh_data."{TENANT}.{TEMPLATE}_2024"'
 _WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables WHERE relname LIKE '%.foodlogstats_2024'"
 _ALL = "SELECT count(*) FROM public.foodlogstats"
 
 
 def measure(lab: Lab) -> list[Table]:
-    """Five tables: cold and unchanged, cold with a hundredth changed, in a running program twice, many tenants."""
+    """Six tables: cold and unchanged, cold with a hundredth changed, in a running program three times, many tenants."""
     stage = lab.stage
     day = stage.size.last
     stage.add_start("month", lambda conninfo: _load_month(stage, conninfo, day), start=PARTITIONS)
@@ -73,13 +74,13 @@ def _load_month(stage: Stage, conninfo: str, day: date) -> None:
         owner.execute(by_dblink(stage.template(), stage.source_with_password, day, BY_HAND).encode())
 
 
-def change(stage: Stage, day: date) -> None:
-    """Change a hundredth of a day's rows at the source."""
+def change(stage: Stage, day: date, every: int = 100) -> None:
+    """Change one in so many of a day's rows at the source."""
     stage.change_source(
-        "UPDATE phood_foodlogsum SET quantity = quantity + 1 WHERE id %% 100 = 0"
+        "UPDATE phood_foodlogsum SET quantity = quantity + 1 WHERE id %% %(every)s = 0"
         " AND logged_time >= %(day)s::timestamp AT TIME ZONE 'UTC'"
         " AND logged_time < (%(day)s::timestamp + interval '1 day') AT TIME ZONE 'UTC'",
-        {"day": day},
+        {"day": day, "every": every},
     )
 
 
@@ -176,10 +177,12 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
         source = sessions.enter_context(open_source(source_conninfo(warehouse, TENANT)))
         bare = sessions.enter_context(open_source(source_conninfo(warehouse, TENANT)))
         plan = _plan(stage, day)
+
+        def pull() -> object:
+            return stream.pull(warehouse, source, plan.feed, Span(day, day))
+
         ways: dict[str, Callable[[], object]] = {
-            "tenantry, sessions kept (stream.pull)": lambda: stream.pull(
-                warehouse, source, plan.feed, Span(day, day)
-            ),
+            _PULL: pull,
             "tenantry, a load of its own (backfill.run)": lambda: run.run(
                 stage.warehouse, [plan], run.Limits(), Silent()
             ),
@@ -205,14 +208,21 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
             {"query": QUERY},
             REPEATS,
         )
-    written = value(stage, _WRITTEN) - former
-    lab.tell(f"running library: {written} rows written")
+        written = value(stage, _WRITTEN) - former
+        lab.tell(f"running library: {written} rows written")
+        changed = by_turns(
+            f"One day, {size}, one of them changed before each; in one running program, {REPEATS} times by turns",
+            {_PULL: pull, QUERY: lambda: _read(bare.pgconn, statement)},
+            {"query": QUERY},
+            REPEATS,
+            before=lambda: change(stage, day, every=stage.size.per_day),
+        )
     noted = replace(
         table,
         results=[*table.results, {"name": "rows written in all", "rows_written": written}],
-        notes=[f"rows inserted, updated or deleted by all of these and those below: {written:,}"],
+        notes=[f"rows inserted, updated or deleted by all of these and the next: {written:,}"],
     )
-    return [noted, by_digest]
+    return [noted, by_digest, changed]
 
 
 def _read(session: PGconn, statement: bytes) -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.any_server
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("workload, days, tables", [("hourly", 2, 5), ("yearly", 366, 1), ("reports", 3, 9)])
+@pytest.mark.parametrize("workload, days, tables", [("hourly", 2, 6), ("yearly", 366, 1), ("reports", 3, 9)])
 def test_a_workload_runs_to_its_end(workload: str, days: int, tables: int) -> None:
     words = ["--days", days, "--per-day", 2, "--runs", 1, "--tenants", 2]
     done = subprocess.run(
