@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from struct import pack, unpack_from
+from struct import pack
 
+from psycopg import DataError
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+
+from tenantry.core.words import count
 
 _NULL = pack(">i", -1)
 
@@ -32,15 +35,17 @@ class RowArray:
     rows: Sequence[bytes]
 
     def dumper(self) -> type[Dumper]:
-        """What passes it as a parameter. The fields keep the form in which they came (see array_recv() and record_recv())."""
+        """What passes it as a parameter. The fields keep the form in which they came (see array_recv() and record_recv()).
+
+        Raises psycopg.DataError: a row has fewer fields than the source's query.
+        """
         array = self._array()
 
         class RowArrayDumper(Dumper):
             format = Format.BINARY
             oid = self.row_type.array
 
-            def dump(self, obj: object) -> bytes:
-                del obj
+            def dump(self, _obj: object) -> bytes:
                 return array
 
         return RowArrayDumper
@@ -54,6 +59,8 @@ class RowArray:
 
     def _row(self, row: bytes) -> bytes:
         fields = [_NULL, *_fields(row)]
+        if len(fields) <= max(self.row_type.places):
+            raise DataError(f"the source sent a row of {count(len(fields) - 1, 'field')}")
         parts = [pack(">i", len(self.row_type.types))]
         for oid, place in zip(self.row_type.types, self.row_type.places, strict=True):
             parts += pack(">I", oid), fields[place]
@@ -64,6 +71,6 @@ def _fields(row: bytes) -> Iterator[bytes]:
     """The fields of a row, each with its length before it."""
     at = 2
     while at < len(row):
-        end = at + 4 + max(unpack_from(">i", row, at)[0], 0)
+        end = at + 4 + max(int.from_bytes(row[at : at + 4], "big", signed=True), 0)
         yield row[at:end]
         at = end
