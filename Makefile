@@ -148,7 +148,7 @@ bench: $(STAMP) ## Measure a backfill (three minutes)
 bench-full: $(STAMP) ## Measure everything but the peers, and keep the results (half an hour)
 	$(BIN)/python -m bench full --save $(ARGS)
 
-bench-peers: $(STAMP) $(PEERS:%=.peers/%/.installed) ## Measure other programs at the same work, and keep the results (20 minutes)
+bench-peers: $(STAMP) $(PEERS:%=.peers/%/.installed) ## Measure other programs at the same work, and keep the results (half an hour)
 	$(BIN)/python -m bench peers --save $(ARGS)
 
 .peers/%/.installed: bench/peers/%.txt | $(STAMP) $(UV)
