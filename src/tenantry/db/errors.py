@@ -60,7 +60,8 @@ def translate(error: psycopg.Error) -> TenantryError:
         return NotInstalled(
             f"this database holds no warehouse: {message}", hint="Run: tenantry init", sqlstate=state
         )
-    if (
+    # A server that is killed while a session commits may end that session with a PANIC of any SQLSTATE.
+    if diagnosis.severity_nonlocalized == "PANIC" or (
         state is not None
         and state.startswith(("57P", "08"))
         and not isinstance(error, psycopg.ProgrammingError)
