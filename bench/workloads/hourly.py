@@ -181,12 +181,15 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
         def pull() -> object:
             return stream.pull(warehouse, source, plan.feed, Span(day, day))
 
+        def ask() -> None:
+            _read(bare.pgconn, statement)
+
         ways: dict[str, Callable[[], object]] = {
             _PULL: pull,
             "tenantry, a load of its own (backfill.run)": lambda: run.run(
                 stage.warehouse, [plan], run.Limits(), Silent()
             ),
-            QUERY: lambda: _read(bare.pgconn, statement),
+            QUERY: ask,
         }
         table = by_turns(
             f"One day, {size}, nothing changed; in one running program, {REPEATS} times by turns",
@@ -203,7 +206,7 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
                 "tenantry, sessions kept (backfill.run)": lambda: run.run(
                     stage.warehouse, only_changed, run.Limits(), Silent(), keeper
                 ),
-                QUERY: lambda: _read(bare.pgconn, statement),
+                QUERY: ask,
             },
             {"query": QUERY},
             REPEATS,
@@ -212,7 +215,7 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
         lab.tell(f"running library: {written} rows written")
         changed = by_turns(
             f"One day, {size}, one of them changed before each; in one running program, {REPEATS} times by turns",
-            {_PULL: pull, QUERY: lambda: _read(bare.pgconn, statement)},
+            {_PULL: pull, QUERY: ask},
             {"query": QUERY},
             REPEATS,
             before=lambda: change(stage, day, every=stage.size.per_day),

@@ -50,12 +50,6 @@ def two_years(two_years_until: Callable[[date], TwoYears], today: date) -> TwoYe
     return two_years_until(today)
 
 
-@pytest.fixture
-def chance() -> random.Random:
-    """The same chance each time, unless TENANTRY_TEST_SEED says otherwise."""
-    return random.Random(int(os.environ.get("TENANTRY_TEST_SEED", "7")))
-
-
 def movers(warehouse: Warehouse) -> set[int]:
     """Sessions that move."""
     rows = warehouse.rows(

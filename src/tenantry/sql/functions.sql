@@ -3745,13 +3745,7 @@ BEGIN
     spread := _wh_internal.is_distributed(top);
     -- Before rows are read (table_changes): a session that held a lock on the table while it waits for the
     -- view would deadlock with the session that changes the table.
-    IF EXISTS (SELECT FROM _wh.template_columns c JOIN pg_attribute a ON a.attrelid = target
-            AND a.attname = c.column_name AND NOT a.attisdropped
-        JOIN pg_type t ON t.oid = a.atttypid
-        WHERE c.template_name = template.template_name
-            AND c.column_name IS DISTINCT FROM template.time_column
-            AND (format_type(a.atttypid, a.atttypmod) <> c.data_type
-            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation))) THEN
+    IF _wh_internal.lacks_columns(template, target, template.time_column) THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
     END IF;
     changes := _wh_internal.table_changes(template, target, extras);
@@ -4324,17 +4318,6 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.hold_days(feed _wh.feeds, first_day date, last_day date) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Before rows of some days are merged: a session that moves a row out of these days in the meantime waits for
--- this transaction, and then clears their digests.
-BEGIN
-    PERFORM FROM _wh.slices s
-        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-        AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
-END
-$$;
-
 CREATE OR REPLACE FUNCTION _wh_internal.hold_feed(feed _wh.feeds) RETURNS _wh.feeds
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Like hold_tenant, for a feed that was found before: if the tenant was dropped during the wait, raise an
@@ -4350,6 +4333,18 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN held;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.hold_records(feed _wh.feeds, first_day date, last_day date)
+    RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Before rows of some days are merged: a session that moves a row out of these days in the meantime waits for
+-- this transaction, and then clears their digests.
+BEGIN
+    PERFORM FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+        AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
 END
 $$;
 
@@ -5777,7 +5772,7 @@ BEGIN
         GET DIAGNOSTICS changed = ROW_COUNT;
         RETURN total + changed;
     END IF;
-    PERFORM _wh_internal.hold_days(feed, first_day, last_day);
+    PERFORM _wh_internal.hold_records(feed, first_day, last_day);
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
     IF own <> 'true' THEN
@@ -5861,7 +5856,7 @@ DECLARE
     own text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day, last_day));
     stored bigint;
 BEGIN
-    PERFORM _wh_internal.hold_days(feed, first_day, last_day);
+    PERFORM _wh_internal.hold_records(feed, first_day, last_day);
     IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
         PERFORM _wh_internal.merge_days(feed, template, holder, to_regclass('pg_temp.tenantry_stage'),
             first_day, last_day, vanished);
@@ -5894,7 +5889,7 @@ DECLARE
     columns text := _wh_internal.column_list(template.template_name);
     arrived bigint;
 BEGIN
-    PERFORM _wh_internal.hold_days(feed, first_day, last_day), _wh_internal.publish_identity(holder);
+    PERFORM _wh_internal.hold_records(feed, first_day, last_day), _wh_internal.publish_identity(holder);
     BEGIN
         -- Another session may have moved a row, and its place may have one of another day now.
         EXECUTE format('DELETE FROM %s WHERE ctid = ANY ($1) AND %s', holder,
@@ -13840,9 +13835,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.fold_year_step,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.node_facts,_wh_internal.node_load,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.shard_moves,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'f794f54cab79dd10' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'd2453702e163ac91' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'f794f54cab79dd10');
+        AND i.functions = 'd2453702e163ac91');
 END
 $$;
 

@@ -6,12 +6,20 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 import pytest
 
-from tests.integration.storage.year.small_year import NEW_YEAR, ROWS
+from tests.integration.storage.year.small_year import (
+    FOLD,
+    NEW_YEAR,
+    ROWS,
+    TOTALS,
+    assert_folded,
+    daily_views,
+    year,
+)
 from tests.support.databases import Source, Warehouse
 from tests.support.program import run, succeed
 from tests.support.samples.healthy import findings
@@ -20,8 +28,6 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.any_server
 
 DAY = date(2023, 5, 6)
-FOLD = ("year", "fold", "ticks", 2023, "--tenant", "acme")
-TOTALS: LiteralString = "SELECT count(*), count(DISTINCT id), sum(id)::bigint FROM public.ticks"
 
 
 def take_step(warehouse: Warehouse, *, continued: bool = True) -> dict[str, Any]:
@@ -35,26 +41,6 @@ def take_steps(warehouse: Warehouse, most: int) -> None:
     """The first steps, as a program takes them that is killed then."""
     for number in range(most):
         assert take_step(warehouse, continued=number > 0)["next"]
-
-
-def daily_views(warehouse: Warehouse) -> int:
-    count: int = warehouse.value("SELECT count(*) FROM pg_matviews WHERE schemaname = 'acme'")
-    return count
-
-
-def year(warehouse: Warehouse) -> dict[str, Any]:
-    found: dict[str, Any] = warehouse.value(
-        "SELECT _wh.check_views_by_template_for_year('ticks', 'acme', 2023)"
-    )
-    return found
-
-
-def assert_folded(warehouse: Warehouse) -> None:
-    assert daily_views(warehouse) == 0
-    assert warehouse.value("SELECT count(*) FROM _wh.feed_tables") == 0
-    assert (year(warehouse)["status"], year(warehouse)["next"]) == ("converted", None)
-    assert warehouse.reader.value("SELECT count(*) FROM acme.ticks_2023") == ROWS
-    assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == ROWS
 
 
 def test_each_step_tells_the_next_one_and_reports_see_every_row_once_after_each(loaded: Warehouse) -> None:

@@ -18,13 +18,7 @@ BEGIN
     spread := _wh_internal.is_distributed(top);
     -- Before rows are read (table_changes): a session that held a lock on the table while it waits for the
     -- view would deadlock with the session that changes the table.
-    IF EXISTS (SELECT FROM _wh.template_columns c JOIN pg_attribute a ON a.attrelid = target
-            AND a.attname = c.column_name AND NOT a.attisdropped
-        JOIN pg_type t ON t.oid = a.atttypid
-        WHERE c.template_name = template.template_name
-            AND c.column_name IS DISTINCT FROM template.time_column
-            AND (format_type(a.atttypid, a.atttypmod) <> c.data_type
-            OR a.attcollation <> coalesce(to_regcollation(c.collation_name)::oid, t.typcollation))) THEN
+    IF _wh_internal.lacks_columns(template, target, template.time_column) THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
     END IF;
     changes := _wh_internal.table_changes(template, target, extras);

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION _wh_internal.hold_days(feed _wh.feeds, first_day date, last_day date) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.hold_records(feed _wh.feeds, first_day date, last_day date)
+    RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Before rows of some days are merged: a session that moves a row out of these days in the meantime waits for
 -- this transaction, and then clears their digests.

@@ -51,7 +51,7 @@ BEGIN
         GET DIAGNOSTICS changed = ROW_COUNT;
         RETURN total + changed;
     END IF;
-    PERFORM _wh_internal.hold_days(feed, first_day, last_day);
+    PERFORM _wh_internal.hold_records(feed, first_day, last_day);
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
     IF own <> 'true' THEN

@@ -8,7 +8,7 @@ DECLARE
     own text := _wh_internal.feed_rows(feed, _wh_internal.day_predicate(template, first_day, last_day));
     stored bigint;
 BEGIN
-    PERFORM _wh_internal.hold_days(feed, first_day, last_day);
+    PERFORM _wh_internal.hold_records(feed, first_day, last_day);
     IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
         PERFORM _wh_internal.merge_days(feed, template, holder, to_regclass('pg_temp.tenantry_stage'),
             first_day, last_day, vanished);

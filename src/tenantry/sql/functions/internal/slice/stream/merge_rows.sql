@@ -12,7 +12,7 @@ DECLARE
     columns text := _wh_internal.column_list(template.template_name);
     arrived bigint;
 BEGIN
-    PERFORM _wh_internal.hold_days(feed, first_day, last_day), _wh_internal.publish_identity(holder);
+    PERFORM _wh_internal.hold_records(feed, first_day, last_day), _wh_internal.publish_identity(holder);
     BEGIN
         -- Another session may have moved a row, and its place may have one of another day now.
         EXECUTE format('DELETE FROM %s WHERE ctid = ANY ($1) AND %s', holder,
